@@ -1,0 +1,79 @@
+import type { Delivery } from './logical-graph.ts';
+import type { Aggregation, SinkGuarantee, StartPosition } from '../connectors/specs.ts';
+
+/**
+ * The physical plan: what is deployed. A versioned JSON document; the CDK constructs, the CLI, the console, the local
+ * runtime and the upgrade check read it and never the builder.
+ */
+export interface Plan {
+  readonly formatVersion: 1;
+  readonly pipeline: string;
+  readonly delivery: Delivery;
+  readonly partitions: number;
+  readonly stages: readonly StagePlan[];
+  readonly edges: readonly EdgePlan[];
+  readonly sinks: readonly SinkPlan[];
+  /** SHA-256 (hex, first 16 digits) of the document without this field: two plans with one hash read each other's state. */
+  readonly hash: string;
+}
+
+export interface OperatorPlan {
+  readonly id: string;
+  readonly kind: 'source' | 'filter' | 'map' | 'flatMap' | 'union' | 'window' | 'aggregate' | 'late' | 'sink';
+  /** Ids of operators or edges in this stage. */
+  readonly inputs: readonly string[];
+  /** Kind-specific facts for people and for the upgrade check: window sizes, aggregate names, … */
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export interface SourceInput {
+  readonly kind: 'source';
+  /** The source operator's id. */
+  readonly sourceId: string;
+  /** Logical stream name, resolved to a physical one by the deployment. */
+  readonly stream: string;
+  readonly aggregation: Aggregation;
+  readonly start: StartPosition;
+}
+
+export interface RepartitionInput {
+  readonly kind: 'repartition';
+  /** Logical name of the repartition stream: `<pipeline>-<stage id>`. */
+  readonly stream: string;
+  /** Ids of the edges that arrive here. */
+  readonly edges: readonly string[];
+}
+
+/** Operators fused into one Lambda function. Its id is that of its first operator: the source, the keyBy, or the sink. */
+export interface StagePlan {
+  readonly id: string;
+  readonly input: SourceInput | RepartitionInput;
+  /** In topological order. An operator without state may stand in several stages (after a union of two sources). */
+  readonly operators: readonly OperatorPlan[];
+  /** Edges that leave this stage. */
+  readonly outputs: readonly string[];
+  /** Sinks that this stage writes. */
+  readonly sinks: readonly string[];
+}
+
+/** A hop through a repartition stream. Its id is the keyBy's, or the sink's where the hop is by row key. */
+export interface EdgePlan {
+  readonly id: string;
+  readonly by: 'key' | 'row-key';
+  /** The operator whose output it carries. */
+  readonly input: string;
+  readonly fromStages: readonly string[];
+  readonly toStage: string;
+  /** The window whose aggregates are combined before the hop, if they are. */
+  readonly combine: string | undefined;
+}
+
+export interface SinkPlan {
+  readonly id: string;
+  readonly kind: 'dynamo' | 'kinesis';
+  /** The table or stream. */
+  readonly target: string;
+  readonly guarantee: SinkGuarantee;
+  /** For tables: partition and sort key. */
+  readonly key: readonly string[];
+}
