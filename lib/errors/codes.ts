@@ -27,6 +27,7 @@ export const errorCodes = [
   // configuration
   'STREAM_NOT_FOUND',
   'TABLE_NOT_FOUND',
+  'TABLE_SHAPE',
   'ACCESS_DENIED',
   'ENDPOINT_REQUIRED',
   'PORT_IN_USE',
@@ -52,6 +53,8 @@ export const errorCodes = [
   'TOO_MANY_REJECTED',
   'HOLD_LIMIT',
   'SINK_ROW_OF_ANOTHER_PARTITION',
+  'ITEM_TOO_LARGE',
+  'RECORD_TOO_LARGE',
   // corrupt
   'CORRUPT_LOG',
   'CORRUPT_BLOB',
