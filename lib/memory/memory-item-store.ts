@@ -1,3 +1,4 @@
+import { checkItemBytes, readUnits, writeUnits } from '../state/item-size.ts';
 import type {
   Item,
   ItemKey,
@@ -8,7 +9,6 @@ import type {
   QueryRange,
   StoreObserver,
 } from '../state/item-store.ts';
-import { checkItemBytes, readUnits, writeUnits } from './item-size.ts';
 import { SortedItems, type StoredItem } from './sorted-items.ts';
 
 export interface MemoryItemStoreOptions {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { PutEntry, Shard, StreamDescription } from '../connectors/stream-port.ts';
+import type { PutEntry, PutOutcome, Shard, StreamDescription } from '../connectors/stream-port.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import { MemoryShard } from './memory-shard.ts';
 
@@ -27,14 +27,14 @@ export class MemoryStream {
     }
   }
 
-  append(entry: PutEntry, nowMs: number): { readonly shardId: string; readonly sequenceNumber: string } {
+  append(entry: PutEntry, nowMs: number): PutOutcome {
     const shard = this.#shardFor(entry);
     // Steps of 1 to 7: nobody can see from two numbers whether a record lies between them.
     this.#lastSequence += 1 + ((this.#lastSequence * 5 + 3) % 7);
     const sequenceNumber = this.#sequencePrefix + String(this.#lastSequence).padStart(16, '0');
     const arrivalMs = Math.max(nowMs, shard.lastArrivalMs);
     shard.append({ sequenceNumber, partitionKey: entry.partitionKey, data: entry.data, arrivalMs });
-    return { shardId: shard.shardId, sequenceNumber };
+    return { ok: true, shardId: shard.shardId, sequenceNumber };
   }
 
   listShards(nowMs: number): readonly Shard[] {
@@ -78,6 +78,8 @@ export class MemoryStream {
 
   #shardFor(entry: PutEntry): MemoryShard {
     if (entry.explicitHashKey !== undefined) return this.#owner(BigInt(entry.explicitHashKey));
+    const [only] = this.#open;
+    if (only !== undefined && this.#open.length === 1) return only;
     const cached = this.#shardOfKey.get(entry.partitionKey);
     if (cached !== undefined) return cached;
     const shard = this.#owner(BigInt(`0x${hash('md5', entry.partitionKey, 'hex')}`));

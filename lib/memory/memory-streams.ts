@@ -83,7 +83,7 @@ export class MemoryStreams implements StreamPort {
     const target = this.#stream(stream);
     for (const entry of entries) checkRecordBytes(stream, entry);
     const nowMs = this.#clock.nowMs();
-    return entries.map((entry) => ({ ok: true, ...target.append(entry, nowMs) }));
+    return entries.map((entry) => target.append(entry, nowMs));
   }
 
   #stream(name: string): MemoryStream {

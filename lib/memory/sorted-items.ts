@@ -1,24 +1,10 @@
 import type { Item } from '../state/item-store.ts';
+import { compareSortKeys } from '../state/sort-keys.ts';
 
 export interface StoredItem {
   readonly item: Item;
   readonly bytes: number;
 }
-
-/**
- * DynamoDB orders sort keys by their UTF-8 bytes. UTF-16 order differs from it only where a surrogate meets a unit
- * above the surrogates, so units are compared after moving the surrogates to the top.
- */
-const rank = (unit: number): number => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800);
-
-export const compareSortKeys = (a: string, b: string): number => {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const difference = a.charCodeAt(i) - b.charCodeAt(i);
-    if (difference !== 0) return rank(a.charCodeAt(i)) - rank(b.charCodeAt(i));
-  }
-  return a.length - b.length;
-};
 
 /** The items of one partition key, in the order of their sort keys. */
 export class SortedItems {

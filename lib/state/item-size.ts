@@ -1,5 +1,5 @@
 import { MillraceError } from '../errors/millrace-error.ts';
-import type { AttributeValue, Item } from '../state/item-store.ts';
+import type { AttributeValue, Item } from './item-store.ts';
 
 /** DynamoDB's limit for one item, attribute names counted. */
 export const maxItemBytes = 400 * 1024;
