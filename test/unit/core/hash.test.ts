@@ -16,13 +16,16 @@ const golden: readonly (readonly [string, number])[] = [
   ['café-1', 1_688_846_251],
   ['浙江', 1_512_906_772],
   ['😀', 3_199_479_546],
-  ['x'.repeat(5_000), 3_583_700_796],
-  ['ü'.repeat(5_000), 481_177_259],
 ];
 
 describe('hashKey', () => {
   it.each(golden)('gives %j its golden value for ever', (text, hash) => {
     expect(hashKey(text)).toBe(hash);
+  });
+
+  it('gives text longer than its buffer its golden value for ever', () => {
+    expect(hashKey('x'.repeat(5_000))).toBe(3_583_700_796);
+    expect(hashKey('ü'.repeat(5_000))).toBe(481_177_259);
   });
 
   it('takes a lone surrogate for U+FFFD', () => {
