@@ -1,0 +1,127 @@
+import type { ErrorCode } from '../errors/codes.ts';
+import { MillraceError } from '../errors/millrace-error.ts';
+
+export interface CallContext {
+  readonly resource: 'table' | 'stream';
+  readonly name: string;
+  /** A failed read changed nothing. A failed write may have. */
+  readonly effect: 'read' | 'write';
+}
+
+const accessErrors = new Set([
+  'AccessDeniedException',
+  'CredentialsProviderError',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'IncompleteSignature',
+  'IncompleteSignatureException',
+  'InvalidClientTokenId',
+  'InvalidSignatureException',
+  'KMSAccessDeniedException',
+  'MissingAuthenticationToken',
+  'MissingAuthenticationTokenException',
+  'NotAuthorized',
+  'SignatureDoesNotMatch',
+  'TokenProviderError',
+  'UnrecognizedClientException',
+]);
+
+const throttles = new Set([
+  'KMSThrottlingException',
+  'LimitExceededException',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ThrottledException',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+]);
+
+/** What can be seen of any error that comes out of an SDK call. */
+interface SdkError {
+  readonly name?: string;
+  readonly message?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly attempts?: number };
+}
+
+export const errorName = (error: unknown): string => (error as SdkError | undefined)?.name ?? '';
+
+/**
+ * The `MillraceError` for what an SDK call threw.
+ *
+ * The SDK tries again by itself, so a rejection speaks of its last try only: after a try that timed out, even a
+ * throttled second one leaves the outcome of the write unknown.
+ */
+export const toMillraceError = (error: unknown, context: CallContext): unknown => {
+  // Our own errors, and mistakes in our own code, which happen before anything is sent.
+  if (error instanceof MillraceError || error instanceof TypeError || error instanceof RangeError) return error;
+  const { name = '', message = '', $metadata } = error as SdkError;
+  if (name === 'ResourceNotFoundException') return notFound(error, message, context);
+  if (accessErrors.has(name)) return accessDenied(error, name, message, context);
+  if (/region is missing/i.test(message)) return endpointRequired(error, context);
+  if (name === 'ValidationException' || name === 'InvalidArgumentException') return invalid(error, message, context);
+  const throttled = throttles.has(name);
+  const rejected = throttled && ($metadata?.attempts ?? 1) <= 1;
+  return unavailable(error, `${name}: ${message}`, context, rejected);
+};
+
+const notFound = (cause: unknown, message: string, { resource, name }: CallContext): MillraceError => {
+  const shardId = /shardId-\d+/.exec(message)?.[0];
+  if (resource === 'stream' && shardId !== undefined) {
+    return new MillraceError('operator', 'LINEAGE_LOST', `stream ${name} has no shard ${shardId}`, {
+      fix: 'List the shards again: a closed shard leaves the list when its retention is over.',
+      fields: { stream: name, shardId },
+      cause,
+    });
+  }
+  const code = resource === 'table' ? 'TABLE_NOT_FOUND' : 'STREAM_NOT_FOUND';
+  return new MillraceError('configuration', code, `there is no ${resource} ${name} in this account and region`, {
+    fix: `Deploy the pipeline first, or correct the ${resource}'s name, the region (AWS_REGION) or the endpoint (AWS_ENDPOINT_URL).`,
+    fields: { [resource]: name },
+    cause,
+  });
+};
+
+const accessDenied = (cause: unknown, name: string, message: string, context: CallContext): MillraceError => {
+  const what = `${context.effect === 'read' ? 'read' : 'write'} ${context.resource} ${context.name}`;
+  return new MillraceError('configuration', 'ACCESS_DENIED', `may not ${what}: ${name}: ${message}`, {
+    fix: 'Check the credentials (AWS_ACCESS_KEY_ID or AWS_PROFILE, not expired) and that their policy allows this.',
+    fields: { [context.resource]: context.name, reason: name },
+    cause,
+  });
+};
+
+const endpointRequired = (cause: unknown, { resource, name }: CallContext): MillraceError =>
+  new MillraceError('configuration', 'ENDPOINT_REQUIRED', `no region is set to look for ${resource} ${name} in`, {
+    fix: 'Set AWS_REGION.',
+    fields: { [resource]: name },
+    cause,
+  });
+
+const invalid = (cause: unknown, message: string, { resource, name }: CallContext): MillraceError => {
+  const details = (fix: string) => ({ fix, fields: { [resource]: name }, cause });
+  if (resource === 'stream') {
+    const fix = 'Compare the request with the limits of Kinesis; this is likely a bug.';
+    return new MillraceError('input', 'INVALID_ARGUMENT', `stream ${name} refused: ${message}`, details(fix));
+  }
+  if (/item size/i.test(message)) {
+    const fix = 'Store large payloads as several items, or shorten the row: an item holds at most 400 KB.';
+    return new MillraceError('operator', 'ITEM_TOO_LARGE', `table ${name} refused: ${message}`, details(fix));
+  }
+  const fix = 'Compare the key names and types of the table with those that the pipeline declares.';
+  return new MillraceError('configuration', 'TABLE_SHAPE', `table ${name} refused: ${message}`, details(fix));
+};
+
+const unavailable = (cause: unknown, what: string, context: CallContext, rejected: boolean): MillraceError => {
+  const { resource, name, effect } = context;
+  const unknown = resource === 'table' && effect === 'write' && !rejected;
+  const code: ErrorCode = unknown
+    ? 'OUTCOME_UNKNOWN'
+    : resource === 'table'
+      ? 'STORE_UNAVAILABLE'
+      : 'STREAM_UNAVAILABLE';
+  const doing = unknown
+    ? `a write to table ${name} may or may not have happened`
+    : `${resource} ${name} did not answer`;
+  return new MillraceError('retryable', code, `${doing}: ${what}`, { fields: { [resource]: name }, cause });
+};
