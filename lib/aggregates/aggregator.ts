@@ -6,6 +6,8 @@
  * computed before the repartition and merged in whatever order they arrive.
  */
 export interface Aggregator<in In, Acc, out Out> {
+  /** What it is, for the plan: `sum`, `maxBy all`. A changed kind is a changed state. Default `custom`. */
+  readonly kind?: string;
   create(): Acc;
   add(accumulator: Acc, value: In): Acc;
   merge(left: Acc, right: Acc): Acc;

@@ -1,5 +1,5 @@
-import type { Delivery } from './logical-graph.ts';
 import type { Aggregation, SinkGuarantee, StartPosition } from '../connectors/specs.ts';
+import type { Delivery } from './logical-graph.ts';
 
 /**
  * The physical plan: what is deployed. A versioned JSON document; the CDK constructs, the CLI, the console, the local
@@ -73,7 +73,10 @@ export interface SinkPlan {
   readonly kind: 'dynamo' | 'kinesis';
   /** The table or stream. */
   readonly target: string;
-  readonly guarantee: SinkGuarantee;
+  /** `at-least-once`: a stream without id field. */
+  readonly guarantee: SinkGuarantee | 'at-least-once';
   /** For tables: partition and sort key. */
   readonly key: readonly string[];
+  /** Of each key field, as it is stored. `unknown` where the schema does not say: take it from the first row. */
+  readonly keyTypes: readonly ('string' | 'number' | 'unknown')[];
 }

@@ -1,0 +1,22 @@
+import type { Aggregator } from './aggregator.ts';
+import { finiteNumber } from './finite-number.ts';
+
+/**
+ * The greatest number of a pane's records.
+ *
+ * @param fn the number; a record for which it is NaN, infinite or not a number is quarantined
+ *
+ * @example
+ * .aggregate('prices', { highest: max((bid) => bid.price) })
+ */
+export const max = <In>(fn: (value: In) => number): Aggregator<In, number | null, number> => ({
+  kind: 'max',
+  create: () => null,
+  add: (accumulator, value) => greater(accumulator, finiteNumber('max', fn(value))),
+  merge: greater,
+  // A pane has at least one record.
+  result: (accumulator) => accumulator as number,
+});
+
+const greater = <A extends number | null>(left: number | null, right: A): number | A =>
+  left === null || (right !== null && right > left) ? right : left;

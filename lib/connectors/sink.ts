@@ -1,0 +1,10 @@
+import type { SinkSpec } from './specs.ts';
+
+declare const accepts: unique symbol;
+
+/** A sink that takes records of type `T`, for `stream.sink(id, …)`. Made by {@link dynamoSink} and {@link kinesisSink}. */
+export interface Sink<in T> {
+  readonly spec: SinkSpec;
+  /** For the type-checker only: there is no such property. */
+  readonly [accepts]?: (value: T) => void;
+}

@@ -1,0 +1,63 @@
+import * as z from 'zod';
+import { invalidOption, schemaOption } from '../core/check-options.ts';
+import { describeValue } from '../core/describe-value.ts';
+import { definitionError } from '../errors/millrace-error.ts';
+
+/** What TypeScript checks for those who use it, and these functions for callers from JavaScript. */
+
+export const mapOptionsShape = z.strictObject({ schema: schemaOption.optional() });
+
+export const windowOptionsShape = z.strictObject({ allowedLateness: z.unknown().optional() });
+
+export const checkFunction = (owner: string, name: string, value: unknown): void => {
+  if (typeof value === 'function') return;
+  throw invalidOption(
+    owner,
+    `${name} is ${describeValue(value)}; allowed is a function`,
+    'Give a function of a record.',
+  );
+};
+
+export const checkIsSink = (owner: string, value: unknown): void => {
+  if (hasSpec(value, ['dynamo', 'kinesis'])) return;
+  const fix = 'Make it with dynamoSink({ … }) or kinesisSink({ … }).';
+  throw invalidOption(owner, `the sink is ${describeValue(value)}; allowed is a sink`, fix);
+};
+
+export const checkIsSource = (owner: string, value: unknown): void => {
+  if (hasSpec(value, ['kinesis']) && 'eventTimeMs' in (value as { spec: object }).spec) return;
+  const fix = 'Make it with kinesisSource({ … }).';
+  throw invalidOption(owner, `the source is ${describeValue(value)}; allowed is a source`, fix);
+};
+
+const hasSpec = (value: unknown, kinds: readonly string[]): boolean =>
+  kinds.includes((value as { readonly spec?: { readonly kind?: string } } | undefined)?.spec?.kind ?? '');
+
+export const checkAssigner = (owner: string, value: unknown): void => {
+  const kind = (value as { readonly kind?: unknown } | undefined)?.kind;
+  if (kind === 'tumbling' || kind === 'sliding' || kind === 'session') return;
+  throw definitionError(
+    'INVALID_WINDOW',
+    `${owner}: the window is ${describeValue(value)}; allowed is a window assigner.`,
+    'Make it with tumbling(size), sliding(size, slide) or session(gap).',
+    { owner },
+  );
+};
+
+export const checkAggregators = (owner: string, value: unknown): void => {
+  if (typeof value !== 'object' || value === null || Object.keys(value).length === 0) {
+    const fix = 'Name at least one, for example { orders: count() }.';
+    throw invalidOption(owner, `the aggregates are ${describeValue(value)}; allowed is an object of aggregates`, fix);
+  }
+  for (const [name, aggregator] of Object.entries(value)) {
+    if (isAggregator(aggregator)) continue;
+    const fix =
+      'Make it with count(), sum(fn), min(fn), max(fn), avg(fn), maxBy(fn), minBy(fn) or by the Aggregator port.';
+    throw invalidOption(owner, `aggregate '${name}' is ${describeValue(aggregator)}; allowed is an aggregate`, fix);
+  }
+};
+
+const isAggregator = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  ['create', 'add', 'merge', 'result'].every((name) => typeof (value as Record<string, unknown>)[name] === 'function');

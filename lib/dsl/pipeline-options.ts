@@ -1,0 +1,57 @@
+import * as z from 'zod';
+import { checkOptions, invalidOption } from '../core/check-options.ts';
+import type { Delivery, LogicalGraph } from '../graph/logical-graph.ts';
+
+/** Options of {@link definePipeline}. */
+export interface PipelineOptions {
+  /**
+   * What holds for state and the hops between stages; each sink says its own guarantee in the plan. Only
+   * `exactly-once` is implemented yet. Default `exactly-once`.
+   */
+  readonly delivery?: Delivery;
+  /**
+   * Logical partitions: how finely keys are spread, and so how many shards of a repartition stream can be of use. It
+   * cannot change while the pipeline keeps its state. Default 64.
+   */
+  readonly partitions?: 64 | 128 | 256;
+  /** When so many records are rejected that the fault is in the pipeline rather than in the records. */
+  readonly quarantine?: {
+    /** The task stops when more than this share of the records is rejected. 0 … 1, default 0.05. */
+    readonly maxFraction?: number;
+    /** But not before it has seen this many. Default 100. */
+    readonly minRecords?: number;
+  };
+}
+
+const fraction = z.number({ error: 'expected a number, 0 … 1' }).min(0).max(1);
+
+const optionsShape = z.strictObject({
+  delivery: z
+    .enum(['exactly-once', 'at-least-once', 'at-most-once'], {
+      error: "expected 'exactly-once', 'at-least-once' or 'at-most-once'",
+    })
+    .default('exactly-once'),
+  partitions: z.literal([64, 128, 256], { error: 'expected 64, 128 or 256' }).default(64),
+  quarantine: z
+    .strictObject({
+      maxFraction: fraction.default(0.05),
+      minRecords: z.int({ error: 'expected a whole number, 1 or more' }).min(1).default(100),
+    })
+    .prefault({}),
+});
+
+/** The options with their defaults. @throws `INVALID_OPTION` */
+export const readPipelineOptions = (
+  pipeline: string,
+  options: unknown,
+): Pick<LogicalGraph, 'delivery' | 'partitions' | 'quarantine'> => {
+  const owner = `pipeline '${pipeline}'`;
+  const checked = checkOptions(owner, optionsShape, options);
+  if (checked.delivery === 'exactly-once') return checked;
+  throw invalidOption(
+    owner,
+    `option 'delivery' is '${checked.delivery}', which is not implemented yet; allowed is 'exactly-once'`,
+    "Use 'exactly-once', the default.",
+    { option: 'delivery', value: checked.delivery },
+  );
+};

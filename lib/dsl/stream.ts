@@ -1,0 +1,146 @@
+import type * as z from 'zod';
+import type { Aggregator } from '../aggregates/aggregator.ts';
+import type { Sink } from '../connectors/sink.ts';
+import type { Millis } from '../core/duration.ts';
+import type { Key } from '../graph/logical-graph.ts';
+import type { WindowAssigner } from '../windows/window-assigner.ts';
+import type { Windowed } from '../windows/windowed.ts';
+
+/** The type of the records of a stream. @example type Order = ElementOf<typeof orders> */
+export type ElementOf<S> = S extends Stream<infer T> ? T : never;
+
+/** What a set of aggregates results in: a field for each. */
+export type AggregateResults<A> = {
+  -readonly [N in keyof A]: A[N] extends Aggregator<never, unknown, infer Out> ? Out : never;
+};
+
+/** Options of {@link KeyedStream.window}. */
+export interface WindowOptions {
+  /**
+   * For how long after its end a window still takes records: each one fires the window again with the new result.
+   * After that they go to {@link WindowedStream.late}. Event time. Default 0.
+   */
+  readonly allowedLateness?: Millis;
+}
+
+/**
+ * A stream of records. Each operator has an id first: letters, digits and hyphens, unique in the pipeline. Ids are part of the state's
+ * keys, so a rename is a new operator.
+ *
+ * Functions given to operators may throw: the record is then quarantined and the stream goes on.
+ */
+export interface Stream<out T> {
+  /**
+   * Lets through the records for which the predicate is true. A type predicate narrows the stream.
+   *
+   * @example
+   * orders.filter('paid', (order) => order.amountCents > 0)
+   */
+  filter<U extends T>(id: string, predicate: (value: T) => value is U): Stream<U>;
+  filter(id: string, predicate: (value: T) => boolean): Stream<T>;
+
+  /**
+   * Turns each record into another one.
+   *
+   * @param options `schema`: how the result is written where it crosses a repartition. Without one the results must
+   * be plain JSON there.
+   * @throws `SCHEMA_CANNOT_ENCODE` when the schema can read but not write
+   *
+   * @example
+   * orders.map('euros', (order) => ({ id: order.id, euros: order.amountCents / 100 }))
+   */
+  map<S extends z.ZodType>(
+    id: string,
+    fn: (value: T) => z.output<S>,
+    options: { readonly schema: S },
+  ): Stream<z.output<S>>;
+  map<U>(id: string, fn: (value: T) => U): Stream<U>;
+
+  /**
+   * Turns each record into any number of others.
+   *
+   * @param options `schema`: as for {@link Stream.map}, of one result
+   *
+   * @example
+   * orders.flatMap('lines', (order) => order.lines)
+   */
+  flatMap<S extends z.ZodType>(
+    id: string,
+    fn: (value: T) => Iterable<z.output<S>>,
+    options: { readonly schema: S },
+  ): Stream<z.output<S>>;
+  flatMap<U>(id: string, fn: (value: T) => Iterable<U>): Stream<U>;
+
+  /**
+   * The records of several streams as one. The watermark is the lowest of theirs.
+   *
+   * @throws `STREAM_OF_ANOTHER_PIPELINE`
+   *
+   * @example
+   * web.union('all', app, shops)
+   */
+  union<const S extends readonly [Stream<unknown>, ...Stream<unknown>[]]>(
+    id: string,
+    ...others: S
+  ): Stream<T | ElementOf<S[number]>>;
+
+  /**
+   * Brings the records of each key together: a hop through a repartition stream.
+   *
+   * @param fn the key: a string, a number or a boolean. A record whose key is something else is quarantined.
+   * @throws `SCHEMA_CANNOT_ENCODE` when the stream's schema can read but not write
+   *
+   * @example
+   * orders.keyBy('by-province', (order) => order.province)
+   */
+  keyBy<K extends Key>(id: string, fn: (value: T) => K): KeyedStream<K, T>;
+
+  /**
+   * Writes each record to a sink.
+   *
+   * @throws `SCHEMA_CANNOT_ENCODE`, `SINK_KEY_NOT_IN_SCHEMA`, `SINK_CANNOT_HOLD_GUARANTEE`
+   *
+   * @example
+   * late.sink('late', kinesisSink({ stream: 'late-orders', schema: Order, partitionKey: (order) => order.province }))
+   */
+  sink(id: string, sink: Sink<T>): void;
+}
+
+/** A stream whose records are together by key. */
+export interface KeyedStream<out K, out T> {
+  /**
+   * Groups each key's records by event time.
+   *
+   * @param assigner {@link tumbling}, {@link sliding} or {@link session}
+   * @throws `INVALID_DURATION` for a negative lateness
+   *
+   * @example
+   * byProvince.window('minute', tumbling(minutes(1)), { allowedLateness: minutes(5) })
+   */
+  window(id: string, assigner: WindowAssigner, options?: WindowOptions): WindowedStream<K, T>;
+}
+
+/** Each key's records in windows. A window fires when the watermark passes its end, and again for each batch of late ones it still takes. */
+export interface WindowedStream<out K, out T> {
+  /**
+   * Aggregates each pane (one key × one window). What it emits has event time `window.endMs − 1`.
+   *
+   * @param aggregators one for each field of the result: {@link count}, {@link sum}, {@link max}, …
+   *
+   * @example
+   * perMinute.aggregate('totals', { amountCents: sum((order) => order.amountCents), orders: count() })
+   * // Stream<Windowed<string, { amountCents: number; orders: number }>>
+   */
+  aggregate<const A extends Readonly<Record<string, Aggregator<T, unknown, unknown>>>>(
+    id: string,
+    aggregators: A,
+  ): Stream<Windowed<K, AggregateResults<A>>>;
+
+  /**
+   * The records that came after their window's end plus the allowed lateness, as they were before the window.
+   *
+   * @example
+   * perMinute.late.sink('late', kinesisSink({ stream: 'late-orders', schema: Order, partitionKey: (order) => order.province }))
+   */
+  readonly late: Stream<T>;
+}

@@ -1,0 +1,187 @@
+import type { Aggregator } from '../aggregates/aggregator.ts';
+import type { Sink } from '../connectors/sink.ts';
+import { checkDuration } from '../core/check-duration.ts';
+import { checkOptions } from '../core/check-options.ts';
+import { definitionError } from '../errors/millrace-error.ts';
+import { checkEncodes } from '../graph/check-encodes.ts';
+import { checkSink } from '../graph/check-sink.ts';
+import type {
+  AnyAggregator,
+  Crossing,
+  FilterNode,
+  FlatMapNode,
+  Key,
+  KeyByNode,
+  MapNode,
+} from '../graph/logical-graph.ts';
+import type { WindowAssigner } from '../windows/window-assigner.ts';
+import type { Windowed } from '../windows/windowed.ts';
+import {
+  checkAggregators,
+  checkAssigner,
+  checkFunction,
+  checkIsSink,
+  mapOptionsShape,
+  windowOptionsShape,
+} from './check-arguments.ts';
+import type { GraphBuilder } from './graph-builder.ts';
+import type { AggregateResults, ElementOf, KeyedStream, Stream, WindowedStream, WindowOptions } from './stream.ts';
+
+/** Where a stream comes from: an operator of a pipeline, and how its records cross a repartition. */
+interface Origin {
+  readonly builder: GraphBuilder;
+  readonly id: string;
+  readonly crossing: Crossing;
+}
+
+/**
+ * A stream as the builder knows it. The graph holds functions and values of every type, so what the public interfaces know
+ * of types ends here.
+ */
+export class UnkeyedStream<T> implements Stream<T> {
+  readonly #origin: Origin;
+
+  constructor(origin: Origin) {
+    this.#origin = origin;
+  }
+
+  filter<U extends T>(id: string, predicate: (value: T) => value is U): Stream<U>;
+  filter(id: string, predicate: (value: T) => boolean): Stream<T>;
+  filter(id: string, predicate: (value: T) => boolean): Stream<T> {
+    const { builder, crossing } = this.#origin;
+    checkFunction(builder.begin(id), 'predicate', predicate);
+    builder.append({ id, kind: 'filter', input: this.#origin.id, predicate: predicate as FilterNode['predicate'] });
+    return new UnkeyedStream({ builder, id, crossing });
+  }
+
+  map<U>(id: string, fn: (value: T) => U, options: object = {}): Stream<U> {
+    const { builder } = this.#origin;
+    const schema = beginMap(builder, id, fn, options);
+    builder.append({ id, kind: 'map', input: this.#origin.id, transform: fn as MapNode['transform'], schema });
+    return new UnkeyedStream({ builder, id, crossing: schema });
+  }
+
+  flatMap<U>(id: string, fn: (value: T) => Iterable<U>, options: object = {}): Stream<U> {
+    const { builder } = this.#origin;
+    const schema = beginMap(builder, id, fn, options);
+    builder.append({ id, kind: 'flatMap', input: this.#origin.id, transform: fn as FlatMapNode['transform'], schema });
+    return new UnkeyedStream({ builder, id, crossing: schema });
+  }
+
+  union<const S extends readonly [Stream<unknown>, ...Stream<unknown>[]]>(
+    id: string,
+    ...others: S
+  ): Stream<T | ElementOf<S[number]>> {
+    const { builder, crossing } = this.#origin;
+    const owner = builder.begin(id);
+    const origins = [this.#origin, ...others.map((other) => originOf(owner, builder, other))];
+    const inputs = new Set(origins.map((origin) => origin.id));
+    if (others.length === 0 || inputs.size < origins.length) throw unionOfOneStream(owner, id);
+    builder.append({ id, kind: 'union', inputs: [...inputs] });
+    const isShared = origins.every((origin) => origin.crossing === crossing);
+    return new UnkeyedStream({ builder, id, crossing: isShared ? crossing : undefined });
+  }
+
+  keyBy<K extends Key>(id: string, fn: (value: T) => K): KeyedStream<K, T> {
+    const { builder, crossing, id: input } = this.#origin;
+    const owner = builder.begin(id);
+    checkFunction(owner, 'the key function', fn);
+    if (crossing !== undefined) checkEncodes(owner, 'the schema of its stream', crossing);
+    builder.append({ id, kind: 'keyBy', input, keyOf: fn as KeyByNode['keyOf'], crossing });
+    return new GroupedStream({ builder, id, crossing });
+  }
+
+  sink(id: string, sink: Sink<T>): void {
+    const { builder, id: input } = this.#origin;
+    checkIsSink(builder.begin(id), sink);
+    checkSink(id, sink.spec);
+    builder.append({ id, kind: 'sink', input, spec: sink.spec });
+  }
+
+  /** Not part of `Stream`, so it does not compile; callers from JavaScript get told. */
+  window(id: string): never {
+    throw definitionError(
+      'INVALID_WINDOW',
+      `operator '${id}': a window needs a keyed stream, and the stream '${this.#origin.id}' has no keys.`,
+      "Put keyBy('some-id', (value) => …) in front of the window; for one window over everything use a constant key.",
+      { operator: id, stream: this.#origin.id },
+    );
+  }
+
+  static originOf(stream: unknown): Origin | undefined {
+    return typeof stream === 'object' && stream !== null && #origin in stream ? stream.#origin : undefined;
+  }
+}
+
+class GroupedStream<K extends Key, T> implements KeyedStream<K, T> {
+  readonly #origin: Origin;
+
+  constructor(origin: Origin) {
+    this.#origin = origin;
+  }
+
+  window(id: string, assigner: WindowAssigner, options: WindowOptions = {}): WindowedStream<K, T> {
+    const { builder, crossing, id: input } = this.#origin;
+    const owner = builder.begin(id);
+    checkAssigner(owner, assigner);
+    const { allowedLateness = 0 } = checkOptions(owner, windowOptionsShape, options);
+    const allowedLatenessMs = checkDuration(owner, 'allowedLateness', allowedLateness);
+    builder.append({ id, kind: 'window', input, assigner, allowedLatenessMs });
+    return new PaneStream({ builder, id, crossing });
+  }
+}
+
+class PaneStream<K extends Key, T> implements WindowedStream<K, T> {
+  readonly #origin: Origin;
+
+  constructor(origin: Origin) {
+    this.#origin = origin;
+  }
+
+  aggregate<const A extends Readonly<Record<string, Aggregator<T, unknown, unknown>>>>(
+    id: string,
+    aggregators: A,
+  ): Stream<Windowed<K, AggregateResults<A>>> {
+    const { builder, id: input } = this.#origin;
+    checkAggregators(builder.begin(id), aggregators);
+    const copy = { ...aggregators } as Readonly<Record<string, AnyAggregator>>;
+    builder.append({ id, kind: 'aggregate', input, aggregators: copy });
+    return new UnkeyedStream({ builder, id, crossing: undefined });
+  }
+
+  get late(): Stream<T> {
+    const { builder, crossing, id } = this.#origin;
+    return new UnkeyedStream({ builder, id: builder.lateOf(id), crossing });
+  }
+}
+
+const beginMap = (builder: GraphBuilder, id: string, fn: unknown, options: object): Crossing => {
+  const owner = builder.begin(id);
+  checkFunction(owner, 'the function', fn);
+  const { schema } = checkOptions(owner, mapOptionsShape, options);
+  if (schema !== undefined) checkEncodes(owner, "option 'schema'", schema);
+  return schema;
+};
+
+const originOf = (owner: string, builder: GraphBuilder, stream: unknown): Origin => {
+  const origin = UnkeyedStream.originOf(stream);
+  if (origin?.builder === builder) return origin;
+  const problem =
+    origin === undefined
+      ? 'an argument is not a stream'
+      : `the stream '${origin.id}' belongs to pipeline '${origin.builder.pipeline}'${origin.builder.pipeline === builder.pipeline ? ', defined apart' : ''}`;
+  throw definitionError(
+    'STREAM_OF_ANOTHER_PIPELINE',
+    `${owner} of pipeline '${builder.pipeline}': ${problem}. Allowed are streams of this definition.`,
+    'Define the stream from this pipeline’s own sources; between pipelines go through a Kinesis stream.',
+    { owner, pipeline: builder.pipeline, stream: origin?.id },
+  );
+};
+
+const unionOfOneStream = (owner: string, id: string) =>
+  definitionError(
+    'INVALID_OPTION',
+    `${owner}: a union is of two or more different streams.`,
+    'Name each stream once; to double records use flatMap.',
+    { operator: id },
+  );

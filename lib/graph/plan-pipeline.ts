@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../core/canonical-json.ts';
+import { describeOperator } from './describe-operator.ts';
+import { keyFieldTypeOf } from './key-field-type.ts';
+import type { LogicalGraph, LogicalNode, SinkNode } from './logical-graph.ts';
+import type { EdgePlan, OperatorPlan, Plan, SinkPlan, StagePlan } from './plan.ts';
+import { assignStages, inputsOf, type StageAssignment, type StageEntry } from './stage-assignment.ts';
+
+/**
+ * Makes the physical plan of a pipeline. The same graph always gives the same document.
+ *
+ * - A stage starts at each source, at each keyBy, and at each table whose rows are not written where they are computed.
+ * - It holds all that follows, up to the next cut; an operator without state that follows a union of two stages stands
+ *   in both.
+ *
+ * @throws `INVALID_OPTION` for a table with a `streamKey` that is fed by an unkeyed stage
+ */
+export const planPipeline = (graph: LogicalGraph): Plan => {
+  const assignment = assignStages(graph);
+  const edges = assignment.entries.flatMap((entry) =>
+    entry.kind === 'source' ? [] : [planEdge(entry, graph, assignment)],
+  );
+  const document = {
+    formatVersion: 1 as const,
+    pipeline: graph.name,
+    delivery: graph.delivery,
+    partitions: graph.partitions,
+    stages: assignment.entries.map((entry) => planStage(entry, graph, assignment, edges)),
+    edges,
+    sinks: [...graph.nodes.values()].filter((node) => node.kind === 'sink').map(planSink),
+  };
+  return { ...document, hash: createHash('sha256').update(canonicalJson(document)).digest('hex').slice(0, 16) };
+};
+
+const planEdge = (
+  entry: Exclude<StageEntry, { kind: 'source' }>,
+  graph: LogicalGraph,
+  { stagesOf }: StageAssignment,
+): EdgePlan => {
+  const fromStages = stagesOf.get(entry.input)!;
+  return {
+    id: entry.id,
+    by: entry.kind === 'keyBy' ? 'key' : 'row-key',
+    input: entry.input,
+    fromStages,
+    toStage: entry.id,
+    combine: entry.kind === 'keyBy' ? combinedWindowOf(entry.id, fromStages, graph) : undefined,
+  };
+};
+
+/**
+ * The window whose aggregates are computed in part before the hop. Only where one window alone reads the edge: a
+ * partial aggregate is of no use to another one. Not where a shard may be excluded from the watermark: its records could then be
+ * late, and late records travel as they are.
+ */
+const combinedWindowOf = (edgeId: string, fromStages: readonly string[], graph: LogicalGraph): string | undefined => {
+  const nodes = [...graph.nodes.values()];
+  const windows = nodes.filter((node) => node.kind === 'window' && node.input === edgeId);
+  const window = windows[0];
+  if (window === undefined || windows.length > 1) return undefined;
+  if (!nodes.some((node) => node.kind === 'aggregate' && node.input === window.id)) return undefined;
+  const excludes = fromStages.some((stageId) => {
+    const entry = graph.nodes.get(stageId)!;
+    return entry.kind === 'source' && entry.spec.watermarks.idle?.then === 'exclude';
+  });
+  return excludes ? undefined : window.id;
+};
+
+const planStage = (
+  entry: StageEntry,
+  graph: LogicalGraph,
+  { stagesOf }: StageAssignment,
+  edges: readonly EdgePlan[],
+): StagePlan => {
+  const nodes = [...graph.nodes.values()].filter((node) => stagesOf.get(node.id)!.includes(entry.id));
+  const isHere = (id: string): boolean => stagesOf.get(id)!.includes(entry.id);
+  return {
+    id: entry.id,
+    input:
+      entry.kind === 'source'
+        ? {
+            kind: 'source',
+            sourceId: entry.id,
+            stream: entry.spec.stream,
+            aggregation: entry.spec.aggregation,
+            start: entry.spec.start,
+          }
+        : { kind: 'repartition', stream: `${graph.name}-${entry.id}`, edges: [entry.id] },
+    operators: nodes.map((node) => planOperator(node, entry, isHere)),
+    outputs: edges.filter((edge) => edge.fromStages.includes(entry.id)).map((edge) => edge.id),
+    sinks: nodes.filter((node) => node.kind === 'sink').map((node) => node.id),
+  };
+};
+
+const planOperator = (node: LogicalNode, entry: StageEntry, isHere: (id: string) => boolean): OperatorPlan => {
+  // A keyBy is an edge, and stands in no stage.
+  const kind = node.kind as OperatorPlan['kind'];
+  const detail = describeOperator(node);
+  if (node.kind === 'sink' && node.id === entry.id) return { id: node.id, kind, inputs: [node.id], detail };
+  if (node.kind === 'window') return { id: node.id, kind, inputs: [node.input], detail };
+  return { id: node.id, kind, inputs: inputsOf(node).filter(isHere), detail };
+};
+
+const planSink = ({ id, spec }: SinkNode): SinkPlan => {
+  if (spec.kind === 'kinesis') {
+    const guarantee = spec.idField === undefined ? 'at-least-once' : 'at-least-once with ids';
+    return { id, kind: 'kinesis', target: spec.stream, guarantee, key: [], keyTypes: [] };
+  }
+  const keyTypes = spec.key.map((field) => {
+    const type = keyFieldTypeOf(spec.schema, field).is;
+    return type === 'string' || type === 'number' ? type : 'unknown';
+  });
+  return { id, kind: 'dynamo', target: spec.table, guarantee: 'exactly-once', key: spec.key, keyTypes };
+};
