@@ -8,7 +8,7 @@ import { definitionError } from '../errors/millrace-error.ts';
 /** The hash space of Kinesis: 0 … 2^128 − 1. */
 const HASH_SPACE = 1n << 128n;
 
-export const maxPartitionCount = 65_536;
+const maxPartitionCount = 65_536;
 
 const C1 = 0xcc9e2d51;
 const C2 = 0x1b873593;

@@ -1,6 +1,6 @@
 /** Where a value stops being plain JSON, and what is there instead. */
 export interface PlainJsonProblem {
-  /** From the root, which is `$`: `$.items[2].at`. */
+  /** From the root: `items[2].at`; empty for the root itself. */
   readonly path: string;
   /** As a phrase: `a Date`, `NaN`, `undefined`, `a bigint`, `an instance of Order`. */
   readonly found: string;
@@ -26,7 +26,7 @@ interface Located {
  * It allocates nothing while the value is fine.
  *
  * @returns `undefined` when the value is plain JSON, else its first problem
- * @example plainJsonProblem({ at: new Date() }) // { path: '$.at', found: 'a Date' }
+ * @example plainJsonProblem({ at: new Date() }) // { path: 'at', found: 'a Date' }
  */
 export const plainJsonProblem = (value: unknown): PlainJsonProblem | undefined => {
   const located = locate(value, 0);
@@ -94,11 +94,12 @@ const builtIns = new Set(['Date', 'Map', 'Set', 'RegExp', 'Promise', 'WeakMap', 
 const identifier = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
 const pathOf = (keysFromInside: readonly (string | number)[]): string => {
-  let path = '$';
+  let path = '';
   for (let i = keysFromInside.length - 1; i >= 0; i -= 1) {
     const key = keysFromInside[i]!;
     if (typeof key === 'number') path += `[${key}]`;
-    else path += identifier.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+    else if (!identifier.test(key)) path += `[${JSON.stringify(key)}]`;
+    else path += path === '' ? key : `.${key}`;
   }
   return path;
 };
