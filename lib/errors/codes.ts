@@ -65,6 +65,18 @@ export const errorCodes = [
 export type ErrorCode = (typeof errorCodes)[number];
 
 /** Why a record, a pane or a timer went to quarantine. */
-export const rejectionCodes = ['NOT_JSON', 'SCHEMA', 'USER_CODE', 'NOT_PLAIN_JSON', 'EVENT_TIME', 'SINK_SCHEMA', 'SINK_KEY', 'KEY', 'CRASH', 'AGGREGATED_RECORD', 'TOO_LARGE'] as const;
+export const rejectionCodes = [
+  'NOT_JSON',
+  'SCHEMA',
+  'USER_CODE',
+  'NOT_PLAIN_JSON',
+  'EVENT_TIME',
+  'SINK_SCHEMA',
+  'SINK_KEY',
+  'KEY',
+  'CRASH',
+  'AGGREGATED_RECORD',
+  'TOO_LARGE',
+] as const;
 
 export type RejectionCode = (typeof rejectionCodes)[number];
