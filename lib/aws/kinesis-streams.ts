@@ -33,6 +33,8 @@ const recordsPerRequest = 500;
 // The limit was 5 MiB until 2025 and is 10 MiB since; emulators and some regions may still hold to the old one.
 const bytesPerRequest = 5 * 1024 * 1024;
 const maxPageRecords = 10_000;
+// Pages are cut at 10 MB by the service; no engine seen cuts below 1 MB.
+const smallestPageCutBytes = 1_000_000;
 const msPerHour = 3_600_000;
 
 /**
@@ -139,7 +141,9 @@ class KinesisShardReader implements ShardReader {
     if (last !== undefined) state.lastSequenceNumber = last.sequenceNumber;
     // An empty text, too, stands for "none": emulators differ.
     state.iterator = answer.NextShardIterator || undefined;
-    return { records, behindLatestMs: answer.MillisBehindLatest ?? 0, ended: state.iterator === undefined };
+    const ended = state.iterator === undefined;
+    const behindMs = answer.MillisBehindLatest ?? 0;
+    return { records, behindLatestMs: ended || !mayBeCut(records, Limit) ? behindMs : Math.max(1, behindMs), ended };
   }
 
   async #getRecords(Limit: number) {
@@ -164,6 +168,16 @@ class KinesisShardReader implements ShardReader {
     return openIterator(client, stream, shardId, again);
   }
 }
+
+/**
+ * An engine that measures the distance between arrival times says 0 in the middle of records that arrived together. Only
+ * a page with room left is believed; at worst the tip costs one more, empty page.
+ */
+const mayBeCut = (records: readonly StreamRecord[], limit: number): boolean => {
+  let bytes = 0;
+  for (const record of records) bytes += record.data.byteLength;
+  return records.length >= limit || bytes >= smallestPageCutBytes;
+};
 
 const openIterator = async (client: KinesisClient, StreamName: string, ShardId: string, start: ReadStart) => {
   const input = { StreamName, ShardId, ...iteratorStart(start) };

@@ -6,12 +6,20 @@ export const tellParent = (message: EngineMessage): void => {
   process.send?.(message);
 };
 
+// Not process.exit(): an engine holds that up for half a minute while clients keep connections to it open, and there
+// is nothing to save.
+const die = (): void => {
+  process.kill(process.pid, 'SIGKILL');
+};
+
 /**
  * Ties this process to its parent: the channel closes when the parent ends, however it ends, SIGKILL included. An
  * interrupt from the terminal reaches the whole process group; the parent decides when its engines stop.
  */
 export const followParent = (): void => {
-  process.on('disconnect', () => process.exit(0));
+  process.on('disconnect', die);
+  // The parent may have ended while this process was starting.
+  if (!process.connected) die();
+  process.on('SIGTERM', die);
   process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', () => process.exit(0));
 };

@@ -138,7 +138,7 @@ export const describeStreams = (name: string, backend: () => StreamBackend): voi
 
     it('carries records of 900 KB, more of them than one request holds', async () => {
       const { streams, stream, shards } = await make(1);
-      const data = Array.from({ length: 7 }, (_, i) => Buffer.alloc(900 * 1024, i + 1));
+      const data = Array.from({ length: 6 }, (_, i) => Buffer.alloc(900 * 1024, i + 1));
       const outcomes = await streams.putRecords(
         stream,
         data.map((data, i) => ({ partitionKey: `k${i}`, data })),
@@ -195,6 +195,16 @@ export const describeStreams = (name: string, backend: () => StreamBackend): voi
       const page = await reader.next(10);
       expect(textOf(page.records)).toEqual(['a']);
       expect(await reader.next(10)).toEqual(tip);
+    });
+
+    it('is behind until it has read the last of the records that arrived together', async () => {
+      const { streams, stream, shards } = await make(1);
+      await streams.putRecords(stream, [entry('k', 'a'), entry('k', 'b'), entry('k', 'c')]);
+      const reader = await streams.openReader(stream, only(shards), { at: 'trim-horizon' });
+      expect((await reader.next(1)).behindLatestMs).toBeGreaterThan(0);
+      expect((await reader.next(1)).behindLatestMs).toBeGreaterThan(0);
+      expect(textOf((await reader.next(2)).records)).toEqual(['c']);
+      expect((await reader.next(1)).behindLatestMs).toBe(0);
     });
 
     it('returns at most as many records as asked for', async () => {
