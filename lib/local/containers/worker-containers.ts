@@ -53,6 +53,8 @@ export interface WorkerFunctionStats {
   readonly waiting: number;
 }
 
+type Place = WorkerContainer | 'busy' | 'stopped';
+
 /**
  * A function whose containers are Workers: own environment, warm memory, real kills.
  *
@@ -70,7 +72,7 @@ export class WorkerFunction implements FunctionHost {
   readonly #options: WorkerFunctionOptions;
   readonly #containers = new Set<WorkerContainer>();
   readonly #idle = new Set<WorkerContainer>();
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: ((place: Place) => void)[] = [];
   readonly #armed = new Set<{
     matches: (moment: InvocationMoment) => boolean;
     killed: (m: InvocationMoment) => void;
@@ -132,18 +134,16 @@ export class WorkerFunction implements FunctionHost {
     this.#stopped = true;
     this.#armed.clear();
     const containers = [...this.#containers];
-    for (const wake of this.#waiting.splice(0)) wake();
+    for (const refuse of this.#waiting.splice(0)) refuse('stopped');
     await Promise.all(containers.map((container) => container.terminate('Stopped', 'the function was stopped')));
   }
 
-  async #acquire(affinity: string | undefined): Promise<WorkerContainer | 'busy' | 'stopped'> {
-    for (;;) {
-      if (this.#stopped) return 'stopped';
-      const canStart = this.#containers.size < this.#options.maxContainers;
-      if (this.#idle.size > 0 || canStart) return this.#take(canStart, affinity);
-      if (this.#options.whenBusy === 'throttle') return 'busy';
-      await new Promise<void>((wake) => this.#waiting.push(wake));
-    }
+  #acquire(affinity: string | undefined): Promise<Place> | Place {
+    if (this.#stopped) return 'stopped';
+    const canStart = this.#containers.size < this.#options.maxContainers;
+    if (this.#idle.size > 0 || canStart) return this.#take(canStart, affinity);
+    if (this.#options.whenBusy === 'throttle') return 'busy';
+    return new Promise((take) => this.#waiting.push(take));
   }
 
   #take(canStart: boolean, affinity: string | undefined): WorkerContainer {
@@ -178,14 +178,17 @@ export class WorkerFunction implements FunctionHost {
   }
 
   #release(container: WorkerContainer): void {
-    if (this.#containers.has(container)) this.#idle.add(container);
-    this.#waiting.shift()?.();
+    if (!this.#containers.has(container)) return;
+    // Handed over, not put back: whoever waits longest is next.
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#idle.add(container);
+    else next(container);
   }
 
   #forget(container: WorkerContainer): void {
     this.#containers.delete(container);
-    // It may have died between two invocations, with somebody waiting for its place.
-    if (this.#idle.delete(container)) this.#waiting.shift()?.();
+    this.#idle.delete(container);
+    this.#waiting.shift()?.(this.#stopped ? 'stopped' : this.#startContainer());
   }
 
   #onLog(container: WorkerContainer, line: LogLine): void {
