@@ -30,10 +30,10 @@ export interface KinesisStreamsOptions {
 }
 
 const recordsPerRequest = 500;
-// The limit was 5 MiB until 2025 and is 10 MiB since; emulators and some regions may still hold to the old one.
+// The SDK in use documents 10 MiB, most other documentation 5 MiB: the smaller one is right under both.
 const bytesPerRequest = 5 * 1024 * 1024;
 const maxPageRecords = 10_000;
-// Pages are cut at 10 MB by the service; no engine seen cuts below 1 MB.
+// The service cuts pages by bytes too (10 MB); a guess well below that, as engines may cut earlier.
 const smallestPageCutBytes = 1_000_000;
 const msPerHour = 3_600_000;
 

@@ -6,8 +6,8 @@ export const tellParent = (message: EngineMessage): void => {
   process.send?.(message);
 };
 
-// Not process.exit(): an engine holds that up for half a minute while clients keep connections to it open, and there
-// is nothing to save.
+// Not process.exit(): after it, the Kinesis engine was seen to answer for more than ten seconds where clients still had
+// connections to it. There is nothing to save.
 const die = (): void => {
   process.kill(process.pid, 'SIGKILL');
 };
