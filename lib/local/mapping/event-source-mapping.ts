@@ -52,7 +52,6 @@ export class EventSourceMapping {
   #stopped = Promise.withResolvers<false>();
   #failure: { readonly error: unknown } | undefined;
   #listingWaiters: (() => void)[] = [];
-  #endedShards = 0;
 
   constructor(setup: EventSourceMappingSetup) {
     const { streams, host, clock = systemClock, random = systemRandom, observer = {} } = setup;
@@ -112,20 +111,17 @@ export class EventSourceMapping {
   }
 
   /**
-   * Resolves with true when everything readable at the time of the call was delivered or discarded, in shards that are
-   * found on the way too; with false when the mapping is not running or is stopped first.
+   * Resolves with true when everything readable at the time of the call was delivered or discarded, in shards that nobody
+   * had listed yet too; with false when the mapping is not running or is stopped first.
    */
   async idle(): Promise<boolean> {
-    while (this.#running !== undefined && !this.#running.signal.aborted) {
-      const stopped = this.#stopped.promise;
-      if ((await Promise.race([this.#nextListing(), stopped])) === false) return false;
-      const before = this.#lineageMark();
-      const settled = Promise.all((this.#lineage?.pollers ?? []).map((poller) => poller.settled()));
-      if ((await Promise.race([settled, stopped])) === false) return false;
-      // A shard that ended meanwhile may have children that nobody has listed yet.
-      if (this.#lineageMark() === before) return true;
-    }
-    return false;
+    if (this.#running === undefined || this.#running.signal.aborted) return false;
+    const settled = async () => {
+      await this.#nextListing();
+      await Promise.all((this.#lineage?.pollers ?? []).map((poller) => poller.settled()));
+      return true;
+    };
+    return Promise.race([settled(), this.#stopped.promise]);
   }
 
   /** What is really configured, in AWS's own shape. */
@@ -162,7 +158,6 @@ export class EventSourceMapping {
   async #runShard(poller: ShardPoller, signal: AbortSignal): Promise<void> {
     await poller.run(signal);
     if (!poller.done) return;
-    this.#endedShards++;
     this.#launchShards();
     this.#pauser.wake();
   }
@@ -192,10 +187,6 @@ export class EventSourceMapping {
       this.#listingWaiters.push(resolve);
       this.#pauser.wake();
     });
-  }
-
-  #lineageMark(): string {
-    return `${this.#endedShards} of ${this.#lineage?.pollers.length}`;
   }
 
   #track(run: Promise<void>): void {

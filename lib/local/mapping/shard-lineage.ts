@@ -25,7 +25,8 @@ export class ShardLineage {
     for (const shard of shards) {
       if (this.#pollers.has(shard.shardId)) continue;
       const poller = new ShardPoller(this.#parts, shard, start, this.#maximumAgeMs);
-      if (start.at === 'latest') await fixLatest(poller);
+      // LATEST is the moment of the mapping's start, not of the first read.
+      if (start.at === 'latest') await poller.open();
       this.#pollers.set(shard.shardId, poller);
     }
     this.#listed = true;
@@ -52,9 +53,3 @@ export class ShardLineage {
       if (poller.done && !listed.has(shardId)) this.#pollers.delete(shardId);
   }
 }
-
-/** LATEST is the moment of the mapping's start, not of the first read; a closed shard has nothing later. */
-const fixLatest = async (poller: ShardPoller): Promise<void> => {
-  if (poller.shard.open) await poller.open();
-  else poller.skip();
-};

@@ -76,11 +76,6 @@ export class ShardPoller {
     this.#reader ??= await this.#parts.streams.openReader(this.#parts.options.stream, this.shard.shardId, this.#start);
   }
 
-  /** Nothing in this shard is wanted. */
-  skip(): void {
-    this.#done = true;
-  }
-
   /** Reads and delivers until the shard is done or `signal` aborts; then it can be run again where it stopped. */
   async run(signal: AbortSignal): Promise<void> {
     this.#running = true;
