@@ -22,6 +22,7 @@ export type {
   AggregateResults,
   ElementOf,
   KeyedStream,
+  ReadonlyDeep,
   Stream,
   WindowedStream,
   WindowOptions,

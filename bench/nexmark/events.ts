@@ -11,7 +11,7 @@ import * as z from 'zod';
 
 /** The events of the NEXMark generator; timestamps are epoch milliseconds. */
 
-export const Person = z.object({
+const Person = z.object({
   id: z.int(),
   name: z.string(),
   email_address: z.string(),
@@ -22,7 +22,7 @@ export const Person = z.object({
   extra: z.string(),
 });
 
-export const Auction = z.object({
+const Auction = z.object({
   id: z.int(),
   item_name: z.string(),
   description: z.string(),
@@ -35,7 +35,7 @@ export const Auction = z.object({
   extra: z.string(),
 });
 
-export const Bid = z.object({
+const Bid = z.object({
   auction: z.int(),
   bidder: z.int(),
   price: z.int(),
@@ -48,9 +48,9 @@ export const Bid = z.object({
 export type Bid = z.output<typeof Bid>;
 
 // Nine events of ten are bids: theirs is tried first.
-export const Event = z.union([z.object({ Bid }), z.object({ Auction }), z.object({ Person })]);
+const Event = z.union([z.object({ Bid }), z.object({ Auction }), z.object({ Person })]);
 
-export type Event = z.output<typeof Event>;
+type Event = z.output<typeof Event>;
 
 const eventTimeMs = (event: Event): number =>
   'Bid' in event ? event.Bid.date_time : 'Auction' in event ? event.Auction.date_time : event.Person.date_time;

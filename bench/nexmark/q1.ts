@@ -5,7 +5,7 @@ import { answerSink, type Bid, bidsOf } from './events.ts';
 
 const Row = z.object({ auction: z.int(), bidder: z.int(), date_time: z.int(), price: z.number() });
 
-export const rowOf = ({ auction, bidder, date_time, price }: Bid): z.output<typeof Row> => ({
+const rowOf = ({ auction, bidder, date_time, price }: Bid): z.output<typeof Row> => ({
   auction,
   bidder,
   date_time,

@@ -16,7 +16,7 @@ const Row = z.object({
 const lowest = 1_000_000 * 1_000;
 const highest = 50_000_000 * 1_000;
 
-export const isChosen = ({ price }: Bid): boolean => {
+const isChosen = ({ price }: Bid): boolean => {
   const thousandths = toThousandthsOfEuro(price);
   return thousandths > lowest && thousandths < highest;
 };
@@ -27,7 +27,7 @@ const bidTimeOf = (tsMs: number): z.output<typeof BidTime> => {
   return hour <= 6 || hour >= 20 ? 'nightTime' : 'otherTime';
 };
 
-export const rowOf = ({ auction, bidder, date_time, price, extra }: Bid): z.output<typeof Row> => ({
+const rowOf = ({ auction, bidder, date_time, price, extra }: Bid): z.output<typeof Row> => ({
   auction,
   bidTimeType: bidTimeOf(date_time),
   bidder,

@@ -4,9 +4,9 @@ import { answerSink, type Bid, bidsOf } from './events.ts';
 
 const Row = z.object({ auction: z.int(), price: z.int() });
 
-export const isChosen = ({ auction }: Bid): boolean => auction % 123 === 0;
+const isChosen = ({ auction }: Bid): boolean => auction % 123 === 0;
 
-export const rowOf = ({ auction, price }: Bid): z.output<typeof Row> => ({ auction, price });
+const rowOf = ({ auction, price }: Bid): z.output<typeof Row> => ({ auction, price });
 
 /** q2: the bids of every 123rd auction. */
 export default definePipeline('nexmark-q2', {}, (p) => {

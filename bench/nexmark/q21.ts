@@ -15,7 +15,7 @@ const knownChannels: ReadonlyMap<string, string> = new Map([
 const channelIdOf = ({ channel, url }: Bid): string | undefined =>
   knownChannels.get(channel.toLowerCase()) ?? /(?:&|^)channel_id=([^&]*)/.exec(url)?.[1];
 
-export const rowsOf = (bid: Bid): readonly z.output<typeof Row>[] => {
+const rowsOf = (bid: Bid): readonly z.output<typeof Row>[] => {
   const channelId = channelIdOf(bid);
   return channelId === undefined ? [] : [{ auction: bid.auction, bidder: bid.bidder, channelId, price: bid.price }];
 };

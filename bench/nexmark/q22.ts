@@ -12,7 +12,7 @@ const Row = z.object({
   price: z.int(),
 });
 
-export const rowOf = ({ auction, bidder, channel, price, url }: Bid): z.output<typeof Row> => {
+const rowOf = ({ auction, bidder, channel, price, url }: Bid): z.output<typeof Row> => {
   // As SQL's split_part: a part that is not there is an empty text.
   const [, , , dir1 = '', dir2 = '', dir3 = ''] = url.split('/');
   return { auction, bidder, channel, dir1, dir2, dir3, price };

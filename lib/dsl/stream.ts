@@ -14,6 +14,16 @@ export type AggregateResults<A> = {
   -readonly [N in keyof A]: A[N] extends Aggregator<never, unknown, infer Out> ? Out : never;
 };
 
+/**
+ * What may be given where a schema reads `O`: the same, with arrays and objects that may be readonly. Functions that return
+ * literals are then checked by the literals' own types, so that `{ size: 's' }` fits an enum.
+ */
+export type ReadonlyDeep<O> = unknown extends O
+  ? O
+  : O extends string | number | boolean | bigint | null | undefined | symbol | Date | ((...args: never) => unknown)
+    ? O
+    : { readonly [F in keyof O]: ReadonlyDeep<O[F]> };
+
 /** Options of {@link KeyedStream.window}. */
 export interface WindowOptions {
   /**
@@ -49,11 +59,11 @@ export interface Stream<out T> {
    * @example
    * orders.map('euros', (order) => ({ id: order.id, euros: order.amountCents / 100 }))
    */
-  map<S extends z.ZodType>(
+  map<U, const R extends ReadonlyDeep<U>>(
     id: string,
-    fn: (value: T) => z.output<S>,
-    options: { readonly schema: S },
-  ): Stream<z.output<S>>;
+    fn: (value: T) => R,
+    options: { readonly schema: z.ZodType<U> },
+  ): Stream<U>;
   map<U>(id: string, fn: (value: T) => U): Stream<U>;
 
   /**
@@ -64,11 +74,11 @@ export interface Stream<out T> {
    * @example
    * orders.flatMap('lines', (order) => order.lines)
    */
-  flatMap<S extends z.ZodType>(
+  flatMap<U, const R extends ReadonlyDeep<U>>(
     id: string,
-    fn: (value: T) => Iterable<z.output<S>>,
-    options: { readonly schema: S },
-  ): Stream<z.output<S>>;
+    fn: (value: T) => Iterable<R>,
+    options: { readonly schema: z.ZodType<U> },
+  ): Stream<U>;
   flatMap<U>(id: string, fn: (value: T) => Iterable<U>): Stream<U>;
 
   /**

@@ -1,3 +1,4 @@
+import type * as z from 'zod';
 import type { Aggregator } from '../aggregates/aggregator.ts';
 import type { Sink } from '../connectors/sink.ts';
 import { checkDuration } from '../core/check-duration.ts';
@@ -25,7 +26,19 @@ import {
   windowOptionsShape,
 } from './check-arguments.ts';
 import type { GraphBuilder } from './graph-builder.ts';
-import type { AggregateResults, ElementOf, KeyedStream, Stream, WindowedStream, WindowOptions } from './stream.ts';
+import type {
+  AggregateResults,
+  ElementOf,
+  KeyedStream,
+  ReadonlyDeep,
+  Stream,
+  WindowedStream,
+  WindowOptions,
+} from './stream.ts';
+
+interface SchemaOption<U> {
+  readonly schema: z.ZodType<U>;
+}
 
 /** Where a stream comes from: an operator of a pipeline, and how its records cross a repartition. */
 interface Origin {
@@ -54,14 +67,22 @@ export class UnkeyedStream<T> implements Stream<T> {
     return new UnkeyedStream({ builder, id, crossing });
   }
 
-  map<U>(id: string, fn: (value: T) => U, options: object = {}): Stream<U> {
+  map<U, const R extends ReadonlyDeep<U>>(id: string, fn: (value: T) => R, options: SchemaOption<U>): Stream<U>;
+  map<U>(id: string, fn: (value: T) => U): Stream<U>;
+  map(id: string, fn: (value: T) => unknown, options: object = {}): Stream<never> {
     const { builder } = this.#origin;
     const schema = beginMap(builder, id, fn, options);
     builder.append({ id, kind: 'map', input: this.#origin.id, transform: fn as MapNode['transform'], schema });
     return new UnkeyedStream({ builder, id, crossing: schema });
   }
 
-  flatMap<U>(id: string, fn: (value: T) => Iterable<U>, options: object = {}): Stream<U> {
+  flatMap<U, const R extends ReadonlyDeep<U>>(
+    id: string,
+    fn: (value: T) => Iterable<R>,
+    options: SchemaOption<U>,
+  ): Stream<U>;
+  flatMap<U>(id: string, fn: (value: T) => Iterable<U>): Stream<U>;
+  flatMap(id: string, fn: (value: T) => Iterable<unknown>, options: object = {}): Stream<never> {
     const { builder } = this.#origin;
     const schema = beginMap(builder, id, fn, options);
     builder.append({ id, kind: 'flatMap', input: this.#origin.id, transform: fn as FlatMapNode['transform'], schema });

@@ -3,7 +3,8 @@ import type { LogicalNode } from './logical-graph.ts';
 import { inputsOf } from './stage-assignment.ts';
 
 /**
- * Checks what can be told only when a definition is complete, and leaves out late streams that nobody reads.
+ * Checks that every branch ends in a sink, which only a complete definition shows, and leaves out late streams that
+ * nobody reads.
  *
  * @throws `PIPELINE_WITHOUT_SINK`, `WINDOW_WITHOUT_AGGREGATE`, `KEY_WITHOUT_WINDOW`
  */
@@ -15,17 +16,20 @@ export const checkGraph = (
   const kept = new Map([...nodes].filter(([id, node]) => node.kind !== 'late' || read.has(id)));
   const used = new Set([...kept.values()].flatMap(inputsOf));
   for (const node of kept.values()) checkIsUsed(node, used);
-  if ([...kept.values()].some((node) => node.kind === 'sink')) return kept;
-  throw definitionError(
-    'PIPELINE_WITHOUT_SINK',
-    `Pipeline '${pipeline}' has no sink: nothing would come of it.`,
-    "End a stream with sink('some-id', dynamoSink({ … })) or kinesisSink({ … }).",
-    { pipeline, operators: [...kept.keys()] },
-  );
+  if (kept.size > 0) return kept;
+  throw withoutSink(`Pipeline '${pipeline}' is empty: it has neither a source nor a sink.`, { pipeline });
 };
 
+const withoutSink = (problem: string, fields: Record<string, unknown>) =>
+  definitionError(
+    'PIPELINE_WITHOUT_SINK',
+    `${problem} Allowed are streams that end in a sink.`,
+    "End the stream with sink('some-id', dynamoSink({ … })) or kinesisSink({ … }), or remove the branch.",
+    fields,
+  );
+
 const checkIsUsed = (node: LogicalNode, used: ReadonlySet<string>): void => {
-  if (used.has(node.id)) return;
+  if (used.has(node.id) || node.kind === 'sink') return;
   if (node.kind === 'window') {
     throw definitionError(
       'WINDOW_WITHOUT_AGGREGATE',
@@ -42,4 +46,10 @@ const checkIsUsed = (node: LogicalNode, used: ReadonlySet<string>): void => {
       { operator: node.id },
     );
   }
+  throw withoutSink(
+    `operator '${node.id}': the ${node.kind} has no sink after it, so its results would be thrown away.`,
+    {
+      operator: node.id,
+    },
+  );
 };

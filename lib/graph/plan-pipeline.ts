@@ -61,7 +61,7 @@ const combinedWindowOf = (edgeId: string, fromStages: readonly string[], graph: 
   if (!nodes.some((node) => node.kind === 'aggregate' && node.input === window.id)) return undefined;
   const excludes = fromStages.some((stageId) => {
     const entry = graph.nodes.get(stageId)!;
-    return entry.kind === 'source' && entry.spec.watermarks.idle?.then === 'exclude';
+    return entry.kind === 'source' && entry.spec.watermarks.idle?.action === 'exclude';
   });
   return excludes ? undefined : window.id;
 };

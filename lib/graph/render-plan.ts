@@ -77,8 +77,8 @@ const renderDetail = ({ kind, detail }: OperatorPlan): string => {
 
 const renderIdle = (idle: unknown): string => {
   if (idle === undefined) return '';
-  const { after, then } = idle as { after: number; then: string };
-  return `, idle shards ${then} after ${renderMs(after)}`;
+  const { after, action } = idle as { after: number; action: string };
+  return `, idle shards ${action} after ${renderMs(after)}`;
 };
 
 const renderAssigner = (assigner: unknown): string => {

@@ -14,8 +14,7 @@ const optionsShape = z.strictObject({
   idle: z
     .strictObject({
       after: z.unknown(),
-      // biome-ignore lint/suspicious/noThenProperty: a word, not a function; promises leave it alone
-      then: z.enum(['advance', 'exclude'], { error: "expected 'advance' or 'exclude'" }),
+      action: z.enum(['advance', 'exclude'], { error: "expected 'advance' or 'exclude'" }),
     })
     .optional(),
 });
@@ -32,7 +31,7 @@ const optionsShape = z.strictObject({
  * boundedOutOfOrderness(seconds(5))
  *
  * @example Shards that get no records follow the clock after a minute
- * boundedOutOfOrderness(seconds(5), { idle: { after: minutes(1), then: 'advance' } })
+ * boundedOutOfOrderness(seconds(5), { idle: { after: minutes(1), action: 'advance' } })
  */
 export const boundedOutOfOrderness = (bound: Millis, options: BoundedOutOfOrdernessOptions = {}): WatermarkStrategy => {
   const owner = 'boundedOutOfOrderness';
@@ -40,7 +39,6 @@ export const boundedOutOfOrderness = (bound: Millis, options: BoundedOutOfOrdern
   return {
     kind: 'bounded-out-of-orderness',
     boundMs: checkDuration(owner, 'bound', bound),
-    // biome-ignore lint/suspicious/noThenProperty: as above
-    idle: idle && { after: checkDuration(owner, 'idle.after', idle.after), then: idle.then },
+    idle: idle && { after: checkDuration(owner, 'idle.after', idle.after), action: idle.action },
   };
 };

@@ -14,7 +14,7 @@ export interface IdleShards {
    * `advance`: its watermark follows the tick's time minus `after` minus the bound: right where event time is close to real time.
    * `exclude`: it no longer holds the others back; its first records after that may be late.
    */
-  readonly then: 'advance' | 'exclude';
+  readonly action: 'advance' | 'exclude';
 }
 
 /** How a source tells how far event time has come. Made by {@link boundedOutOfOrderness}. */
