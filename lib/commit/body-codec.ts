@@ -1,0 +1,100 @@
+import type { EntryChange } from '../state/state-table.ts';
+import type { CommitBody, MarkChange } from './commit.ts';
+import type { HopOutput, HopRows, Outbox, Rejection, SinkRow } from './outbox.ts';
+
+/**
+ * A commit's body as JSON text; the layout is `docs/state-format.md`'s. Rows for the next stage are JSON already and are
+ * joined, not encoded again.
+ */
+export const encodeBody = (body: CommitBody): string =>
+  `{"c":[${body.changes.map(encodeChange).join(',')}],"m":${JSON.stringify(body.marks.map(encodeMark))},"x":${body.excluded ? 1 : 0},` +
+  `"r":[${body.rejections.records},${body.rejections.rejected}],"o":${encodeOutbox(body.outbox)}}`;
+
+export const decodeBody = (text: string): CommitBody => {
+  const stored = JSON.parse(text) as StoredBody;
+  return {
+    changes: stored.c.map(decodeChange),
+    marks: stored.m.map(decodeMark),
+    excluded: stored.x === 1,
+    rejections: { records: stored.r[0], rejected: stored.r[1] },
+    outbox: decodeOutbox(stored.o),
+  };
+};
+
+/** `[table, lp, key, value]`; a deletion has no value. Snapshots store entries the same way. */
+export const encodeChange = (change: EntryChange): string =>
+  change.value === undefined
+    ? `[${change.table},${change.lp},${JSON.stringify(change.key)}]`
+    : `[${change.table},${change.lp},${JSON.stringify(change.key)},${JSON.stringify(change.value)}]`;
+
+export type StoredChange = [table: number, lp: number, key: string, value?: unknown];
+
+export const decodeChange = ([table, lp, key, value]: StoredChange): EntryChange => ({ table, lp, key, value });
+
+/** The rows of each partition: `[[lp, [row, …]], …]`. Packets carry them the same way. */
+export const encodeHopRows = (rows: readonly HopRows[]): string =>
+  `[${rows.map((group) => `[${group.lp},[${group.rows.join(',')}]]`).join(',')}]`;
+
+export type StoredHopRows = [lp: number, rows: unknown[]][];
+
+export const decodeHopRows = (stored: StoredHopRows): HopRows[] =>
+  stored.map(([lp, rows]) => ({ lp, rows: rows.map((row) => JSON.stringify(row)) }));
+
+interface StoredBody {
+  readonly c: StoredChange[];
+  readonly m: StoredMark[];
+  readonly x: 0 | 1;
+  readonly r: [records: number, rejected: number];
+  readonly o: StoredOutbox;
+}
+
+export type StoredMark = [producer: string, from: number, to: number, n: number, watermarkMs: number, excluded: 0 | 1];
+
+export const encodeMark = (mark: MarkChange): StoredMark => [
+  mark.producer,
+  mark.from,
+  mark.to,
+  mark.n,
+  mark.watermarkMs,
+  mark.excluded ? 1 : 0,
+];
+
+export const decodeMark = ([producer, from, to, n, watermarkMs, excluded]: StoredMark): MarkChange => ({
+  producer,
+  from,
+  to,
+  n,
+  watermarkMs,
+  excluded: excluded === 1,
+});
+
+interface StoredOutbox {
+  readonly h: { s: string; w: number; x: 0 | 1; c: [from: number, to: number, prev: number][]; d: StoredHopRows }[];
+  readonly s: [sink: string, rows: [lp: number, n: number, index: number, eventTimeMs: number, value: unknown][]][];
+  readonly q: Rejection[];
+}
+
+const encodeOutbox = (outbox: Outbox): string =>
+  `{"h":[${outbox.hops.map(encodeHop).join(',')}],"s":${JSON.stringify(outbox.sinks.map((sink) => [sink.sink, sink.rows.map(encodeSinkRow)]))},` +
+  `"q":${JSON.stringify(outbox.rejections)}}`;
+
+const encodeHop = (hop: HopOutput): string =>
+  `{"s":${JSON.stringify(hop.stage)},"w":${hop.watermarkMs},"x":${hop.excluded ? 1 : 0},` +
+  `"c":${JSON.stringify(hop.covers.map((run) => [run.from, run.to, run.prev]))},"d":${encodeHopRows(hop.rows)}}`;
+
+const encodeSinkRow = (row: SinkRow) => [row.lp, row.n, row.index, row.eventTimeMs, row.value];
+
+const decodeOutbox = (stored: StoredOutbox): Outbox => ({
+  hops: stored.h.map((hop) => ({
+    stage: hop.s,
+    watermarkMs: hop.w,
+    excluded: hop.x === 1,
+    covers: hop.c.map(([from, to, prev]) => ({ from, to, prev })),
+    rows: decodeHopRows(hop.d),
+  })),
+  sinks: stored.s.map(([sink, rows]) => ({
+    sink,
+    rows: rows.map(([lp, n, index, eventTimeMs, value]) => ({ lp, n, index, eventTimeMs, value })),
+  })),
+  rejections: stored.q,
+});

@@ -1,0 +1,184 @@
+import type { Random } from '../core/random.ts';
+import { MillraceError } from '../errors/millrace-error.ts';
+import type { Item, ItemStore } from '../state/item-store.ts';
+import { BlobMissing, type BlobStore } from './blob-store.ts';
+import { decodeBody, encodeBody } from './body-codec.ts';
+import type { CommitBody, CommitHeader } from './commit.ts';
+import { decodeFrame, encodeFrame } from './frame.ts';
+import { decodeRegistry, encodeRegistry, type Registry, registryKey } from './registry.ts';
+import {
+  decodeSlot,
+  encodeSlot,
+  RING_SIZE,
+  type Slot,
+  type StoredPayload,
+  slotIndex,
+  slotKey,
+  slotSortKey,
+} from './slot.ts';
+
+/** A payload up to this size stays in its slot; a larger one goes beside it, so that reading a tail stays cheap. */
+export const INLINE_LIMIT_BYTES = 8 * 1024;
+
+/** How many slots a catch-up asks for: containers that alternate are a few commits apart. */
+const CATCH_UP_SLOTS = 8;
+
+/** The ring has moved past the number asked for: what was known is too old, and the registry has to be read again. */
+export class RingWrapped extends Error {
+  override readonly name = 'RingWrapped';
+}
+
+/** One unit's commit log: a ring of slots written by conditional puts, and nothing else. */
+export class CommitLog {
+  readonly unit: string;
+  readonly #items: ItemStore;
+  readonly #blobs: BlobStore;
+  readonly #random: Random;
+
+  constructor(unit: string, items: ItemStore, blobs: BlobStore, random: Random) {
+    this.unit = unit;
+    this.#items = items;
+    this.#blobs = blobs;
+    this.#random = random;
+  }
+
+  async readRegistry(partitions: number): Promise<Registry | undefined> {
+    const item = await this.#items.get(registryKey(this.unit));
+    return item === undefined ? undefined : decodeRegistry(item, partitions);
+  }
+
+  /**
+   * Makes the ring, or finishes what another began. Conditional at every step, so that a frozen initialiser which wakes
+   * after the first commits changes nothing: only here may a put ask for absence, and no commit is put before READY.
+   */
+  async genesis(base: number, partitions: number): Promise<Registry> {
+    const creating: Registry = { status: 'CREATING', base, n: base, partitions, manifest: { at: 'none' } };
+    const created = await this.#items.put(encodeRegistry(this.unit, creating), { kind: 'absent' });
+    const known =
+      created.applied || created.existing === undefined ? creating : decodeRegistry(created.existing, partitions);
+    if (known.status === 'READY') return known;
+    const numbers = Array.from({ length: RING_SIZE }, (_, i) => known.base - RING_SIZE + 1 + i);
+    await Promise.all(numbers.map((n) => this.#items.put(encodeSlot(this.unit, genesisSlot(n)), { kind: 'absent' })));
+    const ready: Registry = { ...known, status: 'READY' };
+    const set = await this.#items.put(encodeRegistry(this.unit, ready), {
+      kind: 'equals',
+      attribute: 'st',
+      value: 'CREATING',
+    });
+    return set.applied || set.existing === undefined ? ready : decodeRegistry(set.existing, partitions);
+  }
+
+  /** Moves the registry from the snapshot at `from` to a newer one. False where somebody else was first. */
+  async moveRegistry(from: number, to: Registry): Promise<boolean> {
+    const moved = await this.#items.put(encodeRegistry(this.unit, to), { kind: 'equals', attribute: 'n', value: from });
+    // The SDK repeats a put whose answer was lost; the repeat finds the first one's own number.
+    return moved.applied || sameManifest(moved.existing, encodeRegistry(this.unit, to));
+  }
+
+  /**
+   * The longest dense chain of slots from `first` on, by strong reads. Empty where `first` is not written yet.
+   * @throws RingWrapped where `first` has been overwritten
+   */
+  async readChain(first: number, pageSlots: number = CATCH_UP_SLOTS): Promise<Slot[]> {
+    const chain: Slot[] = [];
+    let expected = first;
+    for (;;) {
+      const index = slotIndex(expected);
+      const page = await this.#items.query({
+        pk: this.unit,
+        from: slotSortKey(index),
+        to: slotSortKey(RING_SIZE - 1),
+        limit: Math.min(pageSlots, RING_SIZE - index),
+      });
+      if (page.items.length === 0) throw this.#corrupt(`slot ${index} is missing`);
+      for (const item of page.items) {
+        if (item.sk !== slotSortKey(slotIndex(expected))) throw this.#corrupt(`slot ${slotIndex(expected)} is missing`);
+        const slot = decodeSlot(item);
+        if (slot.header.n === expected - RING_SIZE) return chain;
+        if (slot.header.n > expected) throw new RingWrapped(this.unit);
+        if (slot.header.n < expected)
+          throw this.#corrupt(
+            `slot ${index} holds commit ${slot.header.n} where ${expected} or ${expected - RING_SIZE} must be`,
+          );
+        chain.push(slot);
+        expected++;
+      }
+    }
+  }
+
+  /** @throws RingWrapped where the payload is gone because its slot has been overwritten since it was read */
+  async readBody(slot: Slot): Promise<CommitBody> {
+    try {
+      return decodeBody(decodeFrame(await this.readPayload(slot.payload)));
+    } catch (error) {
+      if (error instanceof BlobMissing) throw new RingWrapped(this.unit);
+      throw error;
+    }
+  }
+
+  async readPayload(payload: StoredPayload): Promise<Uint8Array> {
+    if (payload.at === 'none') throw this.#corrupt('a commit has no payload');
+    return payload.at === 'inline' ? payload.bytes : this.#blobs.get(payload.ref);
+  }
+
+  /** Stores bytes inline where they are small, else as a blob that is acknowledged before this resolves. */
+  async store(n: number, attemptId: string, bytes: Uint8Array): Promise<StoredPayload> {
+    if (bytes.length <= INLINE_LIMIT_BYTES) return { at: 'inline', bytes };
+    return { at: 'blob', ref: await this.#blobs.put(n, attemptId, bytes) };
+  }
+
+  /** An id for one try. A new one for every computed commit. */
+  newAttemptId(): string {
+    return this.#random.uniqueId();
+  }
+
+  /**
+   * Puts commit n into slot n mod R on the one condition that commit n − R is what it holds.
+   * @returns whether the commit is in the log; false means that another writer's commit n is
+   * @throws MillraceError `OUTCOME_UNKNOWN`: the caller drops what it knows and never guesses
+   */
+  async append(header: CommitHeader, payload: StoredPayload): Promise<boolean> {
+    const item = encodeSlot(this.unit, { header, payload });
+    const put = await this.#items.put(item, { kind: 'equals', attribute: 'n', value: header.n - RING_SIZE });
+    if (put.applied) return true;
+    if (put.existing === undefined) throw this.#corrupt(`slot ${slotIndex(header.n)} is missing`);
+    const found = decodeSlot(put.existing).header;
+    // My own put, whose first answer was lost on the way: the client's repeat found it there.
+    return found.n === header.n && found.attemptId === header.attemptId;
+  }
+
+  async readSlot(n: number): Promise<Slot> {
+    const item = await this.#items.get(slotKey(this.unit, n));
+    if (item === undefined) throw this.#corrupt(`slot ${slotIndex(n)} is missing`);
+    return decodeSlot(item);
+  }
+
+  encodePayload(body: CommitBody): Uint8Array {
+    return encodeFrame(encodeBody(body));
+  }
+
+  #corrupt(what: string): MillraceError {
+    return new MillraceError('corrupt', 'CORRUPT_LOG', `The commit log of ${this.unit} is damaged: ${what}.`, {
+      fix: 'Nothing was written. Restore the state table from a backup or a savepoint.',
+    });
+  }
+}
+
+/** Its payload is never read: nothing comes before the first commit. */
+const genesisSlot = (n: number): Slot => ({
+  header: {
+    n,
+    attemptId: 'genesis',
+    epoch: 0,
+    kind: 'genesis',
+    position: { sequenceNumber: undefined, arrivalMs: 0, emptyAsOfMs: 0 },
+    watermarkMs: Number.MIN_SAFE_INTEGER,
+  },
+  payload: { at: 'none' },
+});
+
+const sameManifest = (found: Item | undefined, wanted: Item): boolean => {
+  if (found === undefined || found['n'] !== wanted['n']) return false;
+  const [a, b] = [found['m'], wanted['m']];
+  return a instanceof Uint8Array && b instanceof Uint8Array ? Buffer.compare(a, b) === 0 : found['r'] === wanted['r'];
+};

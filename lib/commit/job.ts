@@ -1,0 +1,124 @@
+import { MillraceError } from '../errors/millrace-error.ts';
+import type { Item, ItemStore } from '../state/item-store.ts';
+import type { LogUnit } from './log-unit.ts';
+import { checkFormat, STATE_FORMAT } from './registry.ts';
+
+/** A stream's shards, as the job found them at genesis. */
+export interface RosterStream {
+  /** The physical stream. */
+  readonly stream: string;
+  readonly createdMs: number;
+  readonly shardIds: readonly string[];
+}
+
+/** Every task of the job, by stage: fixed at genesis, so that a shard that was never heard of holds the watermark. */
+export type Roster = Readonly<Record<string, RosterStream>>;
+
+/** The job item: which plan runs, under which epoch, over which shards. */
+export interface Job {
+  readonly name: string;
+  readonly incarnation: number;
+  /** Grows with every deployment. */
+  readonly epoch: number;
+  readonly planHash: string;
+  readonly roster: Roster;
+}
+
+/**
+ * Reads the job item, or writes it where there is none: by one conditional put, so that all containers of all stages
+ * see one roster.
+ *
+ * @param makeRoster lists the shards of all streams; called only where there is no job item
+ * @throws MillraceError `TABLE_OF_ANOTHER_JOB`, `STATE_FORMAT_NEWER`, `PLAN_MISMATCH`
+ */
+export const openJob = async (
+  items: ItemStore,
+  name: string,
+  incarnation: number,
+  planHash: string,
+  makeRoster: () => Promise<Roster>,
+): Promise<Job> => {
+  const found = await items.get(jobKey(name, incarnation));
+  const job =
+    found === undefined
+      ? await createJob(items, name, incarnation, planHash, makeRoster)
+      : decodeJob(found, name, incarnation);
+  if (job.planHash === planHash) return job;
+  throw new MillraceError(
+    'configuration',
+    'PLAN_MISMATCH',
+    `The state table holds job '${name}' with plan ${job.planHash}; this code's plan is ${planHash}.`,
+    {
+      fix: 'Deploy the code that the state was written by, or give the changed pipeline a new state table.',
+      fields: { stored: job.planHash, deployed: planHash },
+    },
+  );
+};
+
+/** Reads the job item. @throws MillraceError `TABLE_OF_ANOTHER_JOB`, `STATE_FORMAT_NEWER` */
+export const readJob = async (items: ItemStore, name: string, incarnation: number): Promise<Job | undefined> => {
+  const found = await items.get(jobKey(name, incarnation));
+  return found === undefined ? undefined : decodeJob(found, name, incarnation);
+};
+
+/** The tasks of a stage. */
+export const unitsOf = (job: Job, stage: string): LogUnit[] => {
+  const stream = job.roster[stage];
+  if (stream === undefined) return [];
+  return stream.shardIds.map((shardId) => ({
+    job: job.name,
+    incarnation: job.incarnation,
+    stage,
+    stream: stream.stream,
+    streamCreatedMs: stream.createdMs,
+    shardId,
+  }));
+};
+
+const tableKey = { pk: '@millrace', sk: 'TABLE' } as const;
+
+const jobKey = (name: string, incarnation: number) => ({ pk: `${name}/${incarnation}`, sk: 'JOB' });
+
+const createJob = async (
+  items: ItemStore,
+  name: string,
+  incarnation: number,
+  planHash: string,
+  makeRoster: () => Promise<Roster>,
+): Promise<Job> => {
+  await claimTable(items, name);
+  const job: Job = { name, incarnation, epoch: 1, planHash, roster: await makeRoster() };
+  const put = await items.put(
+    { ...jobKey(name, incarnation), f: STATE_FORMAT, e: job.epoch, h: planHash, r: JSON.stringify(job.roster) },
+    { kind: 'absent' },
+  );
+  return put.applied || put.existing === undefined ? job : decodeJob(put.existing, name, incarnation);
+};
+
+/** A state table belongs to one job: roles, alarms and backups are per table. */
+const claimTable = async (items: ItemStore, name: string): Promise<void> => {
+  const put = await items.put({ ...tableKey, f: STATE_FORMAT, job: name }, { kind: 'absent' });
+  if (put.applied || put.existing === undefined) return;
+  checkFormat(put.existing['f'], 'the state table');
+  if (put.existing['job'] === name) return;
+  throw new MillraceError(
+    'configuration',
+    'TABLE_OF_ANOTHER_JOB',
+    `The state table belongs to job '${put.existing['job']}', not to '${name}'.`,
+    {
+      fix: 'Give every pipeline a state table of its own.',
+      fields: { owner: put.existing['job'], job: name },
+    },
+  );
+};
+
+const decodeJob = (item: Item, name: string, incarnation: number): Job => {
+  checkFormat(item['f'], `job '${name}'`);
+  return {
+    name,
+    incarnation,
+    epoch: item['e'] as number,
+    planHash: item['h'] as string,
+    roster: JSON.parse(item['r'] as string) as Roster,
+  };
+};

@@ -1,0 +1,72 @@
+import type { RejectionCode } from '../errors/codes.ts';
+
+/** The rows of one logical partition for the next stage, each already JSON text: see `packet.ts`. */
+export interface HopRows {
+  readonly lp: number;
+  readonly rows: readonly string[];
+}
+
+/** Partitions `from … to` are covered by this commit; the commit that covered them before was `prev`. */
+export interface CoveredRun {
+  readonly from: number;
+  readonly to: number;
+  readonly prev: number;
+}
+
+/** What a commit sends to one repartition stream, whatever shards it has by the time it is published. */
+export interface HopOutput {
+  /** The receiving stage. */
+  readonly stage: string;
+  readonly watermarkMs: number;
+  readonly excluded: boolean;
+  /** Ascending and disjoint. All rows lie in them. */
+  readonly covers: readonly CoveredRun[];
+  /** Ascending by lp. */
+  readonly rows: readonly HopRows[];
+}
+
+export interface SinkRow {
+  readonly lp: number;
+  readonly value: unknown;
+  readonly eventTimeMs: number;
+  /** The commit and index that first sent the row: later than its own commit only in no case, earlier in a `mark`. */
+  readonly n: number;
+  readonly index: number;
+}
+
+export interface SinkOutput {
+  readonly sink: string;
+  readonly rows: readonly SinkRow[];
+}
+
+/** A record, pane or timer that could not be processed, with everything needed to look at it and to send it again. */
+export interface Rejection {
+  readonly code: RejectionCode;
+  readonly message: string;
+  /** Where in the value, as `a.b[0]`; empty for the whole. */
+  readonly path: string;
+  /** The operator that rejected it. */
+  readonly operator: string;
+  readonly stage: string;
+  readonly shardId: string;
+  /** The stream record it came from; empty for panes and timers. */
+  readonly sequenceNumber: string;
+  /** Which user record of an aggregated one; 0 otherwise. */
+  readonly subSequenceNumber: number;
+  readonly arrivalMs: number;
+  /** `record`: the bytes as they came, base64. `row`, `pane`: JSON text. */
+  readonly payloadKind: 'record' | 'row' | 'pane';
+  readonly payload: string;
+}
+
+/** Everything a commit makes visible, by whoever publishes it, as often as it takes. */
+export interface Outbox {
+  readonly hops: readonly HopOutput[];
+  readonly sinks: readonly SinkOutput[];
+  readonly rejections: readonly Rejection[];
+}
+
+export const emptyOutbox: Outbox = { hops: [], sinks: [], rejections: [] };
+
+export const isEmptyOutbox = (outbox: Outbox): boolean =>
+  outbox.hops.length === 0 && outbox.sinks.length === 0 && outbox.rejections.length === 0;

@@ -1,0 +1,206 @@
+import type { KeyedState, StatePartition } from '../state/keyed-state.ts';
+import type { EntryChange } from '../state/state-table.ts';
+import { type BlobRef, type BlobStore, blobName } from './blob-store.ts';
+import {
+  decodeChange,
+  decodeMark,
+  encodeChange,
+  encodeMark,
+  type StoredChange,
+  type StoredMark,
+} from './body-codec.ts';
+import type { CommitHeader, RejectionCount } from './commit.ts';
+import type { CommitLog } from './commit-log.ts';
+import type { CommittedState } from './committed-state.ts';
+import { decodeFrame, encodeFrame } from './frame.ts';
+import type { Registry } from './registry.ts';
+import { RING_SIZE } from './slot.ts';
+
+/** A stretch of a blob that holds entries of one partition: a whole image, or a run of changes on top of it. */
+type Section = [blob: number, offset: number, length: number];
+
+/** What the registry points to: where each partition's image and runs are, and all of a task's state that has no keys. */
+export interface Manifest {
+  readonly header: CommitHeader;
+  readonly excluded: boolean;
+  readonly rejections: RejectionCount;
+  readonly marks: readonly StoredMark[];
+  /** Per destination stage: `[stage, watermarkMs, excluded, lastN run-length coded as [count, n] pairs]`. */
+  readonly coverage: readonly [
+    stage: string,
+    watermarkMs: number,
+    excluded: 0 | 1,
+    runs: [count: number, n: number][],
+  ][];
+  readonly blobs: readonly BlobRef[];
+  /** `[lp, image first, then runs]`. */
+  readonly partitions: readonly [lp: number, sections: Section[]][];
+  /** Blobs that the snapshot before this one still needed: whoever reads that one may need them until the next. */
+  readonly dropped: readonly BlobRef[];
+  /** Blobs of commits below this number were collected. */
+  readonly sweptTo: number;
+}
+
+/** The bytes that a run may add to a partition, as a share of its image, before the partition is rewritten. */
+const REWRITE_SHARE = 0.5;
+
+/**
+ * Writes what changed since `registry` and moves the registry to the head: one blob with the changed partitions'
+ * runs (or new images), one manifest. Costs by what changed, not by what is stored.
+ * @returns the new registry, or `undefined` where another container moved it first
+ */
+export const writeSnapshot = async (
+  log: CommitLog,
+  blobs: BlobStore,
+  state: CommittedState,
+  registry: Registry,
+  previous: Manifest | undefined,
+  onWritten: () => void | Promise<void>,
+): Promise<{ registry: Registry; manifest: Manifest } | undefined> => {
+  const attemptId = log.newAttemptId();
+  const n = state.head.n;
+  const layout = layOut(state.keyed, previous);
+  if (previous !== undefined) await blobs.delete(previous.dropped);
+  const written = layout.content.length === 0 ? undefined : await blobs.put(n, `${attemptId}-s`, layout.content);
+  const manifest = makeManifest(state, layout, written, previous);
+  const payload = await log.store(n, `${attemptId}-m`, encodeFrame(JSON.stringify(manifest)));
+  const next: Registry = { ...registry, n, manifest: payload };
+  await onWritten();
+  if (!(await log.moveRegistry(registry.n, next))) {
+    await blobs.delete([...(written ? [written] : []), ...(payload.at === 'blob' ? [payload.ref] : [])]);
+    return undefined;
+  }
+  for (const partition of state.keyed.partitions.values()) partition.clearDirty();
+  await collect(blobs, manifest, previous, payload.at === 'blob' ? payload.ref : undefined);
+  return { registry: next, manifest };
+};
+
+export const decodeManifest = (bytes: Uint8Array): Manifest => JSON.parse(decodeFrame(bytes)) as Manifest;
+
+/** Puts a snapshot's content into an empty state whose head is the manifest's. */
+export const restoreSnapshot = async (blobs: BlobStore, manifest: Manifest, state: CommittedState): Promise<void> => {
+  const contents = await Promise.all(manifest.blobs.map((ref) => blobs.get(ref)));
+  for (const [, sections] of manifest.partitions) {
+    for (const [blob, offset, length] of sections) {
+      const text = decodeFrame((contents[blob] as Uint8Array).subarray(offset, offset + length));
+      state.keyed.apply((JSON.parse(text) as StoredChange[]).map(decodeChange), true);
+    }
+  }
+  for (const mark of manifest.marks) state.marks.apply(decodeMark(mark));
+  for (const [stage, watermarkMs, excluded, runs] of manifest.coverage) {
+    const coverage = state.coverage.get(stage);
+    if (coverage === undefined) continue;
+    coverage.watermarkMs = watermarkMs;
+    coverage.excluded = excluded === 1;
+    let lp = 0;
+    for (const [count, n] of runs) {
+      coverage.lastN.fill(n, lp, lp + count);
+      lp += count;
+    }
+  }
+  state.excluded = manifest.excluded;
+  state.rejections = manifest.rejections;
+};
+
+interface Layout {
+  readonly content: Uint8Array;
+  /** Per partition: sections kept from before, and the new one's offset and length in `content`, if any. */
+  readonly partitions: readonly {
+    lp: number;
+    kept: readonly Section[];
+    added: [offset: number, length: number] | undefined;
+  }[];
+}
+
+const layOut = (keyed: KeyedState, previous: Manifest | undefined): Layout => {
+  const before = new Map(previous?.partitions ?? []);
+  const parts: Uint8Array[] = [];
+  let offset = 0;
+  const partitions = [...keyed.partitions.values()]
+    .sort((a, b) => a.lp - b.lp)
+    .map((partition) => {
+      const sections = before.get(partition.lp) ?? [];
+      if (!partition.isDirty) return { lp: partition.lp, kept: sections, added: undefined };
+      const { rewrite, bytes } = encodePartition(partition, sections);
+      const added: [number, number] | undefined = bytes === undefined ? undefined : [offset, bytes.length];
+      if (bytes !== undefined) {
+        parts.push(bytes);
+        offset += bytes.length;
+      }
+      return { lp: partition.lp, kept: rewrite ? [] : sections, added };
+    });
+  return { content: Buffer.concat(parts), partitions };
+};
+
+const encodePartition = (partition: StatePartition, sections: readonly Section[]) => {
+  const run = encodeFrame(encodeEntries(dirtyEntries(partition)));
+  const imageBytes = sections[0]?.[2] ?? 0;
+  const runBytes = sections.slice(1).reduce((sum, [, , length]) => sum + length, run.length);
+  if (sections.length > 0 && runBytes <= imageBytes * REWRITE_SHARE) return { rewrite: false, bytes: run };
+  const entries = [...allEntries(partition)];
+  return { rewrite: true, bytes: entries.length === 0 ? undefined : encodeFrame(encodeEntries(entries)) };
+};
+
+const encodeEntries = (entries: Iterable<EntryChange>): string => `[${Array.from(entries, encodeChange).join(',')}]`;
+
+function* dirtyEntries(partition: StatePartition): Generator<EntryChange> {
+  for (const [table, keys] of partition.dirty.entries()) {
+    for (const key of keys) yield { lp: partition.lp, table, key, value: partition.tables[table]?.get(key) };
+  }
+}
+
+function* allEntries(partition: StatePartition): Generator<EntryChange> {
+  for (const [table, entries] of partition.tables.entries()) {
+    for (const [key, value] of entries) yield { lp: partition.lp, table, key, value };
+  }
+}
+
+const makeManifest = (
+  state: CommittedState,
+  layout: Layout,
+  written: BlobRef | undefined,
+  previous: Manifest | undefined,
+): Manifest => {
+  const old = previous?.blobs ?? [];
+  const used = new Set(layout.partitions.flatMap(({ kept }) => kept.map(([blob]) => blob)));
+  const renumbered = new Map([...used].sort((a, b) => a - b).map((blob, i) => [blob, i]));
+  const kept = [...renumbered.keys()].map((blob) => old[blob] as BlobRef);
+  return {
+    header: state.head,
+    excluded: state.excluded,
+    rejections: state.rejections,
+    marks: state.marks.toChanges().map(encodeMark),
+    coverage: [...state.coverage].map(([stage, c]) => [stage, c.watermarkMs, c.excluded ? 1 : 0, runLengths(c.lastN)]),
+    blobs: written === undefined ? kept : [...kept, written],
+    partitions: layout.partitions.flatMap(({ lp, kept: sections, added }) => {
+      const all: Section[] = sections.map(([blob, offset, length]) => [renumbered.get(blob) as number, offset, length]);
+      if (added !== undefined) all.push([kept.length, ...added]);
+      return all.length === 0 ? [] : [[lp, all] as [number, Section[]]];
+    }),
+    dropped: old.filter((_, blob) => !used.has(blob)),
+    sweptTo: Math.max(previous?.sweptTo ?? 0, state.head.n - RING_SIZE + 1),
+  };
+};
+
+const runLengths = (values: Float64Array): [count: number, n: number][] => {
+  const runs: [number, number][] = [];
+  for (const value of values) {
+    const last = runs.at(-1);
+    if (last !== undefined && last[1] === value) last[0]++;
+    else runs.push([1, value]);
+  }
+  return runs;
+};
+
+/** Payloads of overwritten slots, old manifests and what crashed writers left, below the oldest slot of the ring. */
+const collect = async (
+  blobs: BlobStore,
+  manifest: Manifest,
+  previous: Manifest | undefined,
+  own: BlobRef | undefined,
+) => {
+  const from = previous?.sweptTo ?? 0;
+  if (manifest.sweptTo <= from) return;
+  const keep = [...manifest.blobs, ...manifest.dropped, ...(own === undefined ? [] : [own])];
+  await blobs.sweep(from, manifest.sweptTo, new Set(keep.map(blobName)));
+};

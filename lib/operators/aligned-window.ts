@@ -1,0 +1,85 @@
+import type { Key, WindowNode } from '../graph/logical-graph.ts';
+import { firstWindowStartOf, lastWindowStartOf } from '../windows/aligned-windows.ts';
+import type { AlignedWindows } from '../windows/window-assigner.ts';
+import type { ComputeSession, Push } from './compute-session.ts';
+import type { Accumulators, PaneAggregates } from './pane-aggregates.ts';
+import type { WindowProgram } from './window-program.ts';
+
+/** A pane as stored: key, start of the window, accumulators, and 1 while it has something to fire. */
+type Pane = readonly [key: Key, startMs: number, accumulators: Accumulators, unfired: 0 | 1];
+
+/** Tumbling and sliding windows. One state entry a pane, named `<start>|<key>`. */
+export const compileAlignedWindow = (
+  node: WindowNode & { readonly assigner: AlignedWindows },
+  aggregates: PaneAggregates,
+  late: Push,
+  table: number,
+): WindowProgram => {
+  const { assigner, allowedLatenessMs } = node;
+  const lastInstantOf = (startMs: number): number => startMs + assigner.sizeMs - 1;
+
+  const put = (
+    session: ComputeSession,
+    key: Key,
+    keyJson: string,
+    startMs: number,
+    next: (before: Accumulators | undefined) => Accumulators,
+  ) => {
+    const entryKey = `${startMs}|${keyJson}`;
+    const before = session.state.get(session.lp, table, entryKey) as Pane | undefined;
+    session.state.set(session.lp, table, entryKey, [key, startMs, next(before?.[2]), 1] satisfies Pane);
+  };
+
+  return {
+    table: {
+      id: node.id,
+      // Unfired panes wait for their end; fired ones stay for late records until the lateness has passed.
+      timerMs: (value) => lastInstantOf((value as Pane)[1]) + ((value as Pane)[3] === 1 ? 0 : allowedLatenessMs),
+    },
+
+    onRecord(session, key, keyJson, value, eventTimeMs) {
+      let accepted = false;
+      const lastMs = lastWindowStartOf(assigner, eventTimeMs);
+      for (let startMs = firstWindowStartOf(assigner, eventTimeMs); startMs <= lastMs; startMs += assigner.slideMs) {
+        if (lastInstantOf(startMs) + allowedLatenessMs <= session.watermarkMs) continue;
+        accepted = true;
+        put(session, key, keyJson, startMs, (before) => aggregates.add(before, value));
+      }
+      // Between windows that are apart there is nothing to be late for.
+      if (!accepted && firstWindowStartOf(assigner, eventTimeMs) <= lastMs) late(session, value, eventTimeMs);
+    },
+
+    onPartial(session, key, keyJson, sliceStartMs, _endMs, accumulators) {
+      const lastMs = lastWindowStartOf(assigner, sliceStartMs);
+      for (let startMs = firstWindowStartOf(assigner, sliceStartMs); startMs <= lastMs; startMs += assigner.slideMs) {
+        if (lastInstantOf(startMs) + allowedLatenessMs <= session.watermarkMs) {
+          throw new Error(
+            `a combined row of window '${node.id}' came after its pane was closed: ${startMs} at watermark ${session.watermarkMs}`,
+          );
+        }
+        put(session, key, keyJson, startMs, (before) =>
+          before === undefined ? accumulators : aggregates.merge(before, accumulators),
+        );
+      }
+    },
+
+    onTimer(session, entryKey, watermarkMs) {
+      const [key, startMs, accumulators, unfired] = session.state.get(session.lp, table, entryKey) as Pane;
+      const open = allowedLatenessMs > 0 && lastInstantOf(startMs) + allowedLatenessMs > watermarkMs;
+      session.state.set(
+        session.lp,
+        table,
+        entryKey,
+        open ? ([key, startMs, accumulators, 0] satisfies Pane) : undefined,
+      );
+      session.key = key;
+      if (unfired === 1) aggregates.fire(session, key, { startMs, endMs: startMs + assigner.sizeMs }, accumulators);
+    },
+
+    dropDue(session, entryKey) {
+      const pane = session.state.get(session.lp, table, entryKey);
+      session.state.set(session.lp, table, entryKey, undefined);
+      return pane;
+    },
+  };
+};

@@ -1,0 +1,206 @@
+import type { AggregateNode, KeyByNode, LogicalNode, SinkNode, WindowNode } from '../graph/logical-graph.ts';
+import type { Pipeline } from '../graph/pipeline.ts';
+import type { EdgePlan, StagePlan } from '../graph/plan.ts';
+import { inputsOf } from '../graph/stage-assignment.ts';
+import { compileAlignedWindow } from './aligned-window.ts';
+import { compileCombine, flushCombined } from './combine.ts';
+import type { ComputeSession, Push } from './compute-session.ts';
+import { type CrossingCodec, crossingCodec } from './crossing.ts';
+import { compileFilter } from './filter.ts';
+import { compileFlatMap } from './flat-map.ts';
+import { compileMap } from './map.ts';
+import { PaneAggregates } from './pane-aggregates.ts';
+import { compileRepartition, type EdgeTarget } from './repartition.ts';
+import { compileSessionWindow } from './session-window.ts';
+import { compileArrivedRow, compileRowKeyHop, compileSink } from './sink.ts';
+import { compileSource } from './source.ts';
+import type { StageProgram, StoredRow } from './stage-program.ts';
+import type { WindowProgram } from './window-program.ts';
+
+/** What receives the rows of one edge. */
+type Arrival = (session: ComputeSession, row: StoredRow, keyJson: string) => void;
+
+/** Compiles one stage of a pipeline: its operators become functions that call each other directly. */
+export const compileStage = (pipeline: Pipeline, stage: StagePlan): StageProgram =>
+  new StageCompiler(pipeline, stage).compile();
+
+class StageCompiler {
+  readonly #pipeline: Pipeline;
+  readonly #stage: StagePlan;
+  readonly #here: ReadonlySet<string>;
+  readonly #pushes = new Map<string, Push>();
+  readonly #windows: WindowProgram[] = [];
+  readonly #flushes: ((session: ComputeSession) => void)[] = [];
+
+  constructor(pipeline: Pipeline, stage: StagePlan) {
+    this.#pipeline = pipeline;
+    this.#stage = stage;
+    this.#here = new Set([...stage.operators.map((operator) => operator.id), ...stage.outputs]);
+  }
+
+  compile(): StageProgram {
+    const { input } = this.#stage;
+    const arrivals = input.kind === 'repartition' ? input.edges.map((edge) => this.#arrivalOf(this.#edge(edge))) : [];
+    const source = input.kind === 'source' ? this.#node(input.sourceId) : undefined;
+    const sourceProgram = source?.kind === 'source' ? compileSource(source, this.#fanOut(source.id)) : undefined;
+    const windows = this.#windows;
+    const flushes = this.#flushes;
+    return {
+      tables: windows.map((window) => window.table),
+      destinations: [...new Set(this.#stage.outputs.map((edge) => this.#edge(edge).toStage))],
+      source: sourceProgram,
+      onRow(session, row) {
+        session.key = row[2];
+        (arrivals[row[0]] as Arrival)(session, row, JSON.stringify(row[2]));
+      },
+      onTimer(session, table, lp, key, watermarkMs) {
+        session.lp = lp;
+        (windows[table] as WindowProgram).onTimer(session, key, watermarkMs);
+      },
+      dropDue(session, table, lp, key, watermarkMs) {
+        session.lp = lp;
+        return (windows[table] as WindowProgram).dropDue(session, key, watermarkMs);
+      },
+      flush(session) {
+        for (const flush of flushes) flush(session);
+      },
+    };
+  }
+
+  #node(id: string): LogicalNode {
+    return this.#pipeline.graph.nodes.get(id) as LogicalNode;
+  }
+
+  #edge(id: string): EdgePlan {
+    return this.#pipeline.plan.edges.find((edge) => edge.id === id) as EdgePlan;
+  }
+
+  /** The operators of this stage that read `id`, as one function. */
+  #fanOut(id: string): Push {
+    const readers = [...this.#pipeline.graph.nodes.values()].filter(
+      (node) => this.#here.has(node.id) && inputsOf(node).includes(id),
+    );
+    const pushes = readers.map((node) => this.#pushOf(node));
+    if (pushes.length === 1) return pushes[0] as Push;
+    return (session, value, eventTimeMs) => {
+      for (const push of pushes) push(session, value, eventTimeMs);
+    };
+  }
+
+  #pushOf(node: LogicalNode): Push {
+    const known = this.#pushes.get(node.id);
+    if (known !== undefined) return known;
+    const push = this.#compileNode(node);
+    this.#pushes.set(node.id, push);
+    return push;
+  }
+
+  #compileNode(node: LogicalNode): Push {
+    switch (node.kind) {
+      case 'filter':
+        return compileFilter(node, this.#fanOut(node.id));
+      case 'map':
+        return compileMap(node, this.#fanOut(node.id));
+      case 'flatMap':
+        return compileFlatMap(node, this.#fanOut(node.id));
+      case 'union':
+      case 'late':
+        return this.#fanOut(node.id);
+      case 'keyBy':
+        return this.#compileKeyBy(node);
+      case 'sink':
+        return this.#compileSinkOrHop(node);
+      default:
+        throw new Error(
+          `operator '${node.id}' of kind ${node.kind} has no input of its own in stage '${this.#stage.id}'`,
+        );
+    }
+  }
+
+  #compileKeyBy(node: KeyByNode): Push {
+    const edge = this.#edge(node.id);
+    const target = this.#targetOf(edge);
+    const raw = compileRepartition(node, target, this.#codecOf(node));
+    if (edge.combine === undefined) return raw;
+    const window = this.#node(edge.combine) as WindowNode;
+    this.#flushes.push(flushCombined(node, target));
+    return compileCombine(
+      node,
+      window,
+      new PaneAggregates(this.#aggregatesOf(window).map((aggregate) => ({ node: aggregate, next: nowhere }))),
+      target,
+      raw,
+    );
+  }
+
+  #compileSinkOrHop(node: SinkNode): Push {
+    if (this.#stage.sinks.includes(node.id)) return compileSink(node);
+    if (node.spec.kind !== 'dynamo') throw new Error(`sink '${node.id}' has no row key`);
+    return compileRowKeyHop({ ...node, spec: node.spec }, this.#targetOf(this.#edge(node.id)));
+  }
+
+  #targetOf(edge: EdgePlan): EdgeTarget {
+    const to = this.#pipeline.plan.stages.find((stage) => stage.id === edge.toStage) as StagePlan;
+    const edges = to.input.kind === 'repartition' ? to.input.edges : [];
+    return { stage: to.id, edgeIndex: edges.indexOf(edge.id), partitions: this.#pipeline.plan.partitions };
+  }
+
+  #arrivalOf(edge: EdgePlan): Arrival {
+    if (edge.by === 'row-key') {
+      const push = compileArrivedRow(this.#node(edge.id) as SinkNode);
+      return (session, row) => push(session, row[3], row[1]);
+    }
+    const codec = this.#codecOf(this.#node(edge.id) as KeyByNode);
+    const windows = this.#windowsOver(edge.id);
+    return (session, row, keyJson) => {
+      for (const window of windows) {
+        if (row.length === 5) window.onPartial(session, row[2], keyJson, row[1], row[4], row[3]);
+        else window.onRecord(session, row[2], keyJson, codec.decode(row[3]), row[1]);
+      }
+    };
+  }
+
+  #windowsOver(keyBy: string): WindowProgram[] {
+    return [...this.#pipeline.graph.nodes.values()].flatMap((node) => {
+      if (node.kind !== 'window' || node.input !== keyBy) return [];
+      const aggregates = new PaneAggregates(
+        this.#aggregatesOf(node).map((aggregate) => ({ node: aggregate, next: this.#fanOut(aggregate.id) })),
+      );
+      const late = this.#lateOf(node);
+      const { assigner } = node;
+      const program =
+        assigner.kind === 'session'
+          ? compileSessionWindow({ ...node, assigner }, aggregates, late, this.#windows.length)
+          : compileAlignedWindow({ ...node, assigner }, aggregates, late, this.#windows.length);
+      this.#windows.push(program);
+      return [program];
+    });
+  }
+
+  #aggregatesOf(window: WindowNode): AggregateNode[] {
+    return [...this.#pipeline.graph.nodes.values()].filter(
+      (node): node is AggregateNode => node.kind === 'aggregate' && node.input === window.id,
+    );
+  }
+
+  #lateOf(window: WindowNode): Push {
+    const late = [...this.#pipeline.graph.nodes.values()].find(
+      (node) => node.kind === 'late' && node.input === window.id,
+    );
+    return late === undefined ? nowhere : this.#fanOut(late.id);
+  }
+
+  #codecOf(node: KeyByNode): CrossingCodec {
+    return crossingCodec(node.id, node.crossing, this.#isUntouchedSource(node.input));
+  }
+
+  /** Whether values reach this point as a source's schema let them in. */
+  #isUntouchedSource(id: string): boolean {
+    const node = this.#node(id);
+    if (node.kind === 'source') return true;
+    if (node.kind === 'filter') return this.#isUntouchedSource(node.input);
+    return node.kind === 'union' && node.inputs.every((input) => this.#isUntouchedSource(input));
+  }
+}
+
+const nowhere: Push = () => {};

@@ -1,0 +1,135 @@
+import type { HopRows, Rejection, SinkOutput, SinkRow } from '../commit/outbox.ts';
+import type { Key } from '../graph/logical-graph.ts';
+import { Journal } from '../state/journal.ts';
+import type { KeyedState } from '../state/keyed-state.ts';
+import { StateOverlay } from '../state/state-overlay.ts';
+
+/** What one operator gives to the next. Synchronous; throws `RejectionError` to undo the whole record. */
+export type Push = (session: ComputeSession, value: unknown, eventTimeMs: number) => void;
+
+/** An interval of event time, and the accumulators of the records in it. */
+export interface Piece {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly accumulator: readonly unknown[];
+}
+
+/** Partial aggregates of one key that wait for the end of the batch. */
+export interface Partial {
+  readonly lp: number;
+  readonly keyJson: string;
+  readonly pieces: readonly Piece[];
+}
+
+/**
+ * One commit in the making: the overlay over the committed state and everything that the commit will send. Nothing in
+ * it is visible before the commit is in the log; thrown away, it leaves no trace.
+ */
+export class ComputeSession {
+  readonly #journal = new Journal();
+  readonly state: StateOverlay;
+  /** The committed watermark, which decides what is late. */
+  readonly watermarkMs: number;
+  /** The stage's key, while a keyed row or a pane is processed. */
+  key: Key | undefined = undefined;
+  /** The logical partition being processed; −1 in a stage without keys. */
+  lp = -1;
+  readonly #hops = new Map<string, Map<number, string[]>>();
+  readonly #sinks = new Map<string, Omit<SinkRow, 'n' | 'index'>[]>();
+  readonly #partials = new Map<string, Map<string, Partial>>();
+  readonly rejections: Rejection[] = [];
+  readonly #bytesOf = new Map<number, number>();
+  #outputBytes = 0;
+  #fullestBytes = 0;
+  #externalRows = 0;
+  #bytesAtBegin = 0;
+  #rowsAtBegin = 0;
+  #fullestAtBegin = 0;
+
+  constructor(base: KeyedState, watermarkMs: number) {
+    this.state = new StateOverlay(base, this.#journal);
+    this.watermarkMs = watermarkMs;
+  }
+
+  /** JSON text of rows to other stages, without combined ones that are still to come. */
+  get outputBytes(): number {
+    return this.#outputBytes;
+  }
+
+  /** The most that one logical partition got: it has to fit one packet. */
+  get fullestPartitionBytes(): number {
+    return this.#fullestBytes;
+  }
+
+  get externalRows(): number {
+    return this.#externalRows;
+  }
+
+  /** From here on, `rollback` returns to this point. */
+  begin(): void {
+    this.#journal.begin();
+    this.#bytesAtBegin = this.#outputBytes;
+    this.#rowsAtBegin = this.#externalRows;
+    this.#fullestAtBegin = this.#fullestBytes;
+  }
+
+  rollback(): void {
+    this.#journal.rollback();
+    this.#outputBytes = this.#bytesAtBegin;
+    this.#externalRows = this.#rowsAtBegin;
+    this.#fullestBytes = this.#fullestAtBegin;
+  }
+
+  /** A row for another stage, as JSON text. */
+  addHopRow(stage: string, lp: number, row: string): void {
+    let byPartition = this.#hops.get(stage);
+    if (byPartition === undefined) this.#hops.set(stage, (byPartition = new Map()));
+    let rows = byPartition.get(lp);
+    if (rows === undefined) byPartition.set(lp, (rows = []));
+    this.#journal.push(rows, row);
+    const bytes = Buffer.byteLength(row);
+    const inPartition = (this.#bytesOf.get(lp) ?? 0) + bytes;
+    this.#journal.set(this.#bytesOf, lp, inPartition);
+    this.#outputBytes += bytes;
+    if (inPartition > this.#fullestBytes) this.#fullestBytes = inPartition;
+  }
+
+  /** A row for a sink, encoded by the sink's schema. */
+  addSinkRow(sink: string, value: unknown, eventTimeMs: number): void {
+    let rows = this.#sinks.get(sink);
+    if (rows === undefined) this.#sinks.set(sink, (rows = []));
+    this.#journal.push(rows, { lp: this.lp, value, eventTimeMs });
+    this.#externalRows++;
+  }
+
+  /** What was combined for an edge under this id: a slice and key, or a key. */
+  partial(edge: string, id: string): Partial | undefined {
+    return this.#partials.get(edge)?.get(id);
+  }
+
+  setPartial(edge: string, id: string, partial: Partial): void {
+    let partials = this.#partials.get(edge);
+    if (partials === undefined) this.#partials.set(edge, (partials = new Map()));
+    this.#journal.set(partials, id, partial);
+  }
+
+  partials(edge: string): Iterable<Partial> {
+    return this.#partials.get(edge)?.values() ?? [];
+  }
+
+  hopRows(stage: string): HopRows[] {
+    const byPartition = this.#hops.get(stage) ?? new Map<number, string[]>();
+    return [...byPartition]
+      .filter(([, rows]) => rows.length > 0)
+      .sort(([a], [b]) => a - b)
+      .map(([lp, rows]) => ({ lp, rows }));
+  }
+
+  /** Rows in version order: the index in the commit decides between two writes to one row. */
+  sinkOutputs(n: number): SinkOutput[] {
+    let index = 0;
+    return [...this.#sinks]
+      .filter(([, rows]) => rows.length > 0)
+      .map(([sink, rows]) => ({ sink, rows: rows.map((row) => ({ ...row, n, index: index++ })) }));
+  }
+}

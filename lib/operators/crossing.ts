@@ -1,0 +1,71 @@
+import * as z from 'zod';
+import { plainJsonProblem } from '../core/plain-json.ts';
+import { isIdentitySchema } from '../graph/crossings.ts';
+import type { Crossing } from '../graph/logical-graph.ts';
+import { RejectionError } from './rejection-error.ts';
+
+/** How values of one stream become JSON text for a repartition or a sink, and come back. */
+export interface CrossingCodec {
+  /** @throws RejectionError where the value cannot be written without loss */
+  encode(value: unknown): unknown;
+  decode(stored: unknown): unknown;
+}
+
+const asIs = (value: unknown): unknown => value;
+
+/**
+ * @param operator named by rejections
+ * @param trusted the values were checked by this very schema and not touched since, so an identity schema need not look again
+ */
+export const crossingCodec = (operator: string, crossing: Crossing, trusted: boolean): CrossingCodec => {
+  if (crossing === undefined) return { encode: (value) => requirePlainJson(operator, value), decode: asIs };
+  const identity = isIdentitySchema(crossing);
+  return {
+    encode: identity && trusted ? asIs : (value) => encodeBySchema(operator, 'SCHEMA', crossing, value),
+    decode: identity ? asIs : (stored) => z.decode(crossing, stored as never),
+  };
+};
+
+/** Checks and encodes a value by a schema: what a sink or a repartition may carry. */
+export const encodeBySchema = (
+  operator: string,
+  code: 'SCHEMA' | 'SINK_SCHEMA',
+  schema: z.ZodType,
+  value: unknown,
+): unknown => {
+  let encoded: z.ZodSafeParseResult<unknown>;
+  try {
+    encoded = z.safeEncode(schema, value as never);
+  } catch (thrown) {
+    throw new RejectionError(code, operator, thrown instanceof Error ? thrown.message : String(thrown), '', thrown);
+  }
+  if (!encoded.success) throw schemaRejection(code, operator, encoded.error);
+  return requirePlainJson(operator, encoded.data);
+};
+
+/** The first issue of a schema's verdict, with its path. */
+export const schemaRejection = (
+  code: 'SCHEMA' | 'SINK_SCHEMA',
+  operator: string,
+  error: z.ZodError,
+): RejectionError => {
+  const issue = error.issues[0];
+  const more = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more)` : '';
+  return new RejectionError(
+    code,
+    operator,
+    `${issue?.message ?? 'does not fit the schema'}${more}`,
+    z.core.toDotPath(issue?.path ?? []),
+  );
+};
+
+const requirePlainJson = (operator: string, value: unknown): unknown => {
+  const problem = plainJsonProblem(value);
+  if (problem === undefined) return value;
+  throw new RejectionError(
+    'NOT_PLAIN_JSON',
+    operator,
+    `${problem.found} does not survive JSON: give the map a { schema } with a codec, or return plain JSON`,
+    problem.path,
+  );
+};

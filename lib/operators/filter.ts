@@ -1,0 +1,15 @@
+import type { FilterNode } from '../graph/logical-graph.ts';
+import type { Push } from './compute-session.ts';
+import { userCodeRejection } from './rejection-error.ts';
+
+export const compileFilter =
+  (node: FilterNode, next: Push): Push =>
+  (session, value, eventTimeMs) => {
+    let passes: boolean;
+    try {
+      passes = node.predicate(value);
+    } catch (thrown) {
+      throw userCodeRejection(node.id, thrown);
+    }
+    if (passes) next(session, value, eventTimeMs);
+  };

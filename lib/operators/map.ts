@@ -1,0 +1,15 @@
+import type { MapNode } from '../graph/logical-graph.ts';
+import type { Push } from './compute-session.ts';
+import { userCodeRejection } from './rejection-error.ts';
+
+export const compileMap =
+  (node: MapNode, next: Push): Push =>
+  (session, value, eventTimeMs) => {
+    let mapped: unknown;
+    try {
+      mapped = node.transform(value);
+    } catch (thrown) {
+      throw userCodeRejection(node.id, thrown);
+    }
+    next(session, mapped, eventTimeMs);
+  };

@@ -1,0 +1,67 @@
+import type { AggregateNode, AnyAggregator, Key } from '../graph/logical-graph.ts';
+import type { Window } from '../windows/window-assigner.ts';
+import type { ComputeSession, Push } from './compute-session.ts';
+import { userCodeRejection } from './rejection-error.ts';
+
+interface Member {
+  readonly operator: string;
+  readonly name: string;
+  readonly aggregator: AnyAggregator;
+}
+
+/** The accumulators of one pane, in the order of the window's aggregates and of the names within each. */
+export type Accumulators = readonly unknown[];
+
+/** All aggregates of a window as one: a pane holds one list of accumulators, whatever reads it. */
+export class PaneAggregates {
+  readonly #members: readonly Member[];
+  readonly #outputs: readonly { node: AggregateNode; names: readonly string[]; first: number; next: Push }[];
+
+  constructor(outputs: readonly { readonly node: AggregateNode; readonly next: Push }[]) {
+    const members: Member[] = [];
+    this.#outputs = outputs.map(({ node, next }) => {
+      const first = members.length;
+      const names = Object.keys(node.aggregators);
+      for (const name of names)
+        members.push({ operator: node.id, name, aggregator: node.aggregators[name] as AnyAggregator });
+      return { node, names, first, next };
+    });
+    this.#members = members;
+  }
+
+  /** The accumulators with one more record; `before` is left as it was. */
+  add(before: Accumulators | undefined, value: unknown): Accumulators {
+    return this.#members.map(({ operator, aggregator }, i) => {
+      try {
+        return aggregator.add(before === undefined ? aggregator.create() : before[i], value);
+      } catch (thrown) {
+        throw userCodeRejection(operator, thrown);
+      }
+    });
+  }
+
+  merge(left: Accumulators, right: Accumulators): Accumulators {
+    return this.#members.map(({ operator, aggregator }, i) => {
+      try {
+        return aggregator.merge(left[i], right[i]);
+      } catch (thrown) {
+        throw userCodeRejection(operator, thrown);
+      }
+    });
+  }
+
+  /** Emits a pane's results. They belong to the last instant of the window, before the watermark that fires it. */
+  fire(session: ComputeSession, key: Key, window: Window, accumulators: Accumulators): void {
+    for (const { node, names, first, next } of this.#outputs) {
+      const value: Record<string, unknown> = {};
+      for (const [i, name] of names.entries()) {
+        try {
+          value[name] = (node.aggregators[name] as AnyAggregator).result(accumulators[first + i]);
+        } catch (thrown) {
+          throw userCodeRejection(node.id, thrown);
+        }
+      }
+      next(session, { key, window, value }, window.endMs - 1);
+    }
+  }
+}

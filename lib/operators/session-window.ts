@@ -1,0 +1,117 @@
+import type { Key, WindowNode } from '../graph/logical-graph.ts';
+import { mergeSession, replaceSessions, type Session } from '../windows/merge-session.ts';
+import type { SessionWindows } from '../windows/window-assigner.ts';
+import type { ComputeSession, Push } from './compute-session.ts';
+import type { Accumulators, PaneAggregates } from './pane-aggregates.ts';
+import type { WindowProgram } from './window-program.ts';
+
+interface SessionPane {
+  readonly aggregates: Accumulators;
+  /** 1 while it has something to fire. */
+  readonly unfired: 0 | 1;
+}
+
+/** All sessions of one key under way, as stored. */
+type KeySessions = readonly [
+  key: Key,
+  sessions: readonly (readonly [startMs: number, endMs: number, aggregates: Accumulators, unfired: 0 | 1])[],
+];
+
+/** Session windows. One state entry a key: its sessions merge with each other. */
+export const compileSessionWindow = (
+  node: WindowNode & { readonly assigner: SessionWindows },
+  aggregates: PaneAggregates,
+  late: Push,
+  table: number,
+): WindowProgram => {
+  const { gapMs } = node.assigner;
+  const { allowedLatenessMs } = node;
+  const merge = (left: SessionPane, right: SessionPane): SessionPane => ({
+    aggregates: aggregates.merge(left.aggregates, right.aggregates),
+    unfired: 1,
+  });
+  const timerOf = (endMs: number, unfired: 0 | 1): number => endMs - 1 + (unfired === 1 ? 0 : allowedLatenessMs);
+
+  /** False where the session that the interval would be part of is closed already. */
+  const put = (
+    session: ComputeSession,
+    key: Key,
+    keyJson: string,
+    startMs: number,
+    endMs: number,
+    accumulators: Accumulators,
+  ): boolean => {
+    const stored = session.state.get(session.lp, table, keyJson) as KeySessions | undefined;
+    const sessions = (stored?.[1] ?? []).map(load);
+    const merged = mergeSession(sessions, startMs, endMs, { aggregates: accumulators, unfired: 1 }, merge);
+    if (merged.endMs - 1 + allowedLatenessMs <= session.watermarkMs) return false;
+    session.state.set(session.lp, table, keyJson, [
+      key,
+      replaceSessions(sessions, merged).map(store),
+    ] satisfies KeySessions);
+    return true;
+  };
+
+  return {
+    table: {
+      id: node.id,
+      timerMs: (value) => Math.min(...(value as KeySessions)[1].map(([, endMs, , unfired]) => timerOf(endMs, unfired))),
+    },
+
+    onRecord(session, key, keyJson, value, eventTimeMs) {
+      if (!put(session, key, keyJson, eventTimeMs, eventTimeMs + gapMs, aggregates.add(undefined, value)))
+        late(session, value, eventTimeMs);
+    },
+
+    onPartial(session, key, keyJson, startMs, endMs, accumulators) {
+      if (!put(session, key, keyJson, startMs, endMs, accumulators)) {
+        throw new Error(
+          `a combined session of window '${node.id}' came after it was closed: ${endMs} at watermark ${session.watermarkMs}`,
+        );
+      }
+    },
+
+    onTimer(session, entryKey, watermarkMs) {
+      const [key, stored] = session.state.get(session.lp, table, entryKey) as KeySessions;
+      const sessions = stored.map(load);
+      const left = sessions.flatMap((s) => {
+        const closed = s.endMs - 1 + allowedLatenessMs <= watermarkMs;
+        if (closed) return [];
+        return [s.endMs - 1 <= watermarkMs ? { ...s, accumulator: { ...s.accumulator, unfired: 0 as const } } : s];
+      });
+      session.state.set(
+        session.lp,
+        table,
+        entryKey,
+        left.length === 0 ? undefined : ([key, left.map(store)] satisfies KeySessions),
+      );
+      session.key = key;
+      for (const { startMs, endMs, accumulator } of sessions) {
+        if (accumulator.unfired === 1 && endMs - 1 <= watermarkMs)
+          aggregates.fire(session, key, { startMs, endMs }, accumulator.aggregates);
+      }
+    },
+
+    dropDue(session, entryKey, watermarkMs) {
+      const [key, stored] = session.state.get(session.lp, table, entryKey) as KeySessions;
+      const isDue = ([, endMs, , unfired]: KeySessions[1][number]) => timerOf(endMs, unfired) <= watermarkMs;
+      const left = stored.filter((s) => !isDue(s));
+      session.state.set(
+        session.lp,
+        table,
+        entryKey,
+        left.length === 0 ? undefined : ([key, left] satisfies KeySessions),
+      );
+      return [key, stored.filter(isDue)];
+    },
+  };
+};
+
+const load = ([startMs, endMs, aggregates, unfired]: KeySessions[1][number]): Session<SessionPane> => ({
+  startMs,
+  endMs,
+  accumulator: { aggregates, unfired },
+});
+
+const store = ({ startMs, endMs, accumulator }: Session<SessionPane>) =>
+  [startMs, endMs, accumulator.aggregates, accumulator.unfired] as const;

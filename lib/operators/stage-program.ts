@@ -1,0 +1,43 @@
+import type { Key } from '../graph/logical-graph.ts';
+import type { StateTable } from '../state/state-table.ts';
+import type { ComputeSession } from './compute-session.ts';
+
+/**
+ * A stage's operators, compiled to functions that call each other directly. It knows no clock, no environment and no
+ * store; everything it does goes into the session.
+ */
+export interface StageProgram {
+  /** The keyed state that its operators keep. */
+  readonly tables: readonly StateTable[];
+  /** Stages it sends to, in the plan's order. */
+  readonly destinations: readonly string[];
+  /** Present in a source stage. */
+  readonly source: SourceProgram | undefined;
+  /** Takes in one row of a packet. @throws RejectionError */
+  onRow(session: ComputeSession, row: StoredRow): void;
+  /** An entry of state is due at the watermark. @throws RejectionError */
+  onTimer(session: ComputeSession, table: number, lp: number, key: string, watermarkMs: number): void;
+  /** Removes what is due of an entry whose pane or timer threw, and returns it for quarantine. */
+  dropDue(session: ComputeSession, table: number, lp: number, key: string, watermarkMs: number): unknown;
+  /** Turns what was combined into rows for the next stage. */
+  flush(session: ComputeSession): void;
+}
+
+export interface SourceProgram {
+  readonly id: string;
+  /**
+   * Decodes a record's bytes and runs it through the stage.
+   * @returns its event time
+   * @throws RejectionError
+   */
+  onRecord(session: ComputeSession, data: Uint8Array): number;
+}
+
+/**
+ * A row between stages, as stored in outboxes and packets: the edge's index in the receiving stage, event time, key and
+ * value. A combined row has a fifth part: then the second is the start and the fifth the end of what it covers, and the
+ * value is a list of accumulators.
+ */
+export type StoredRow =
+  | readonly [edge: number, eventTimeMs: number, key: Key, value: unknown]
+  | readonly [edge: number, startMs: number, key: Key, accumulators: readonly unknown[], endMs: number];

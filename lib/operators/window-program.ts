@@ -1,0 +1,24 @@
+import type { Key } from '../graph/logical-graph.ts';
+import type { StateTable } from '../state/state-table.ts';
+import type { ComputeSession } from './compute-session.ts';
+import type { Accumulators } from './pane-aggregates.ts';
+
+/** A window operator at work in a keyed stage. The session's `key` and `lp` are set before each call. */
+export interface WindowProgram {
+  readonly table: StateTable;
+  /** A record of the window's input, as it was sent. */
+  onRecord(session: ComputeSession, key: Key, keyJson: string, value: unknown, eventTimeMs: number): void;
+  /** Accumulators combined before the hop. They are never late: the sender made sure. */
+  onPartial(
+    session: ComputeSession,
+    key: Key,
+    keyJson: string,
+    startMs: number,
+    endMs: number,
+    accumulators: Accumulators,
+  ): void;
+  /** An entry of the table is due at the watermark. */
+  onTimer(session: ComputeSession, entryKey: string, watermarkMs: number): void;
+  /** Removes what is due of an entry that could not be fired, and returns it for quarantine. */
+  dropDue(session: ComputeSession, entryKey: string, watermarkMs: number): unknown;
+}

@@ -1,0 +1,199 @@
+import type { CommittedState } from '../commit/committed-state.ts';
+import type { CoveredRun } from '../commit/outbox.ts';
+import type { StreamRecord } from '../connectors/stream-port.ts';
+import { MillraceError } from '../errors/millrace-error.ts';
+import type { StoredRow } from '../operators/stage-program.ts';
+import { Channel } from './channel.ts';
+import { intersect, type PacketContent } from './cut-packets.ts';
+import { fireTimers } from './fire-timers.ts';
+import { decodeHold, encodeHold, type Hold, holdKey, MAX_HOLDS } from './hold-table.ts';
+import type { KeyedTask } from './keyed-task.ts';
+import { decodePacket, type Packet } from './packet.ts';
+import { type Piece, PieceBuilder } from './piece.ts';
+
+/**
+ * Applies packets of a repartition stream to the keyed state, then fires what is due, up to the bounds of a commit. A
+ * packet that does not fit is applied in part: its marks say which, and the position stays before it.
+ */
+export const computeKeyed = (
+  task: KeyedTask,
+  state: CommittedState,
+  records: readonly StreamRecord[],
+  groupLimit = Infinity,
+): Piece => {
+  const computing = new KeyedComputing(task, state, groupLimit);
+  const { builder } = computing;
+  let taken = 0;
+  for (const record of records) {
+    if (computing.isFull) break;
+    computing.take(record);
+    if (computing.overflowed) return computeKeyed(task, state, records, computing.groupsDone);
+    if (computing.stoppedInside) break;
+    taken++;
+  }
+  computing.releaseHolds();
+  if (computing.overflowed) return computeKeyed(task, state, records, computing.groupsDone);
+  const complete = taken === records.length && !computing.isFull;
+  const targetMs = complete ? Math.max(state.head.watermarkMs, computing.channel.watermarkMs) : state.head.watermarkMs;
+  const fired = complete ? fireTimers(task, state, builder, targetMs) : { timers: [], complete: false };
+  task.program.flush(builder.session);
+  const last = records[taken - 1];
+  const before = state.head.position;
+  return {
+    // A commit that stops inside what was delivered must be published again by whoever comes next: see the drain rule.
+    kind: taken === records.length && fired.complete ? 'batch' : 'mark',
+    session: builder.session,
+    position:
+      last === undefined ? before : { ...before, sequenceNumber: last.sequenceNumber, arrivalMs: last.arrivalMs },
+    watermarkMs: fired.complete ? targetMs : state.head.watermarkMs,
+    excluded: false,
+    marks: computing.channel.changes,
+    rejections: builder.rejections,
+    relays: computing.relays,
+    timers: fired.timers,
+    recordCount: taken,
+  };
+};
+
+class KeyedComputing {
+  readonly #task: KeyedTask;
+  readonly #state: CommittedState;
+  readonly #holdTable: number;
+  readonly #groupLimit: number;
+  readonly #holds: Map<string, Hold>;
+  readonly builder: PieceBuilder;
+  readonly channel: Channel;
+  readonly relays: PacketContent[] = [];
+  /** Groups are rows of one partition in one packet. */
+  groupsDone = 0;
+  overflowed = false;
+  stoppedInside = false;
+
+  constructor(task: KeyedTask, state: CommittedState, groupLimit: number) {
+    this.#task = task;
+    this.#state = state;
+    this.#holdTable = task.program.tables.length;
+    this.#groupLimit = groupLimit;
+    this.builder = new PieceBuilder(state, task.limits);
+    this.channel = new Channel(state.marks);
+    this.#holds = this.#committedHolds();
+  }
+
+  get isFull(): boolean {
+    return this.groupsDone >= this.#groupLimit || this.builder.isFull;
+  }
+
+  take(record: StreamRecord): void {
+    const packet = decodePacket(record.data);
+    const { from, to } = this.#task.owned;
+    for (const run of intersect(packet.runs, from, to)) {
+      if (!this.#applyRun(packet, run, undefined)) return;
+    }
+    const foreign = [
+      ...intersect(packet.runs, 0, from - 1),
+      ...intersect(packet.runs, to + 1, this.#task.partitions - 1),
+    ];
+    if (foreign.length > 0) this.#relay(packet, foreign);
+  }
+
+  /** False where it had to stop before the end of the run. */
+  #applyRun(packet: Packet, run: CoveredRun, record: StreamRecord | undefined): boolean {
+    for (const verdict of this.channel.judge(packet, run)) {
+      if (verdict.action === 'hold') this.#hold(packet, verdict.run);
+      if (verdict.action !== 'apply') continue;
+      let from = verdict.run.from;
+      for (const group of packet.rows) {
+        if (group.lp < verdict.run.from || group.lp > verdict.run.to) continue;
+        if (this.isFull) {
+          if (from < group.lp) this.channel.advance(packet, { ...verdict.run, from, to: group.lp - 1 });
+          this.stoppedInside = true;
+          return false;
+        }
+        this.#applyRows(packet, group.lp, group.rows, record);
+        if (this.overflowed) return false;
+        this.channel.advance(packet, { ...verdict.run, from, to: group.lp });
+        from = group.lp + 1;
+        this.groupsDone++;
+      }
+      if (from <= verdict.run.to) this.channel.advance(packet, { ...verdict.run, from });
+    }
+    return true;
+  }
+
+  #applyRows(packet: Packet, lp: number, rows: readonly StoredRow[], record: StreamRecord | undefined): void {
+    const { program, stage, shardId } = this.#task;
+    const { session } = this.builder;
+    session.lp = lp;
+    for (const row of rows) {
+      const origin = () => ({
+        stage,
+        shardId,
+        sequenceNumber: record?.sequenceNumber ?? '',
+        subSequenceNumber: 0,
+        arrivalMs: record?.arrivalMs ?? 0,
+        payloadKind: 'row' as const,
+        payload: JSON.stringify(row),
+      });
+      if (this.builder.attempt(origin, () => program.onRow(session, row)) !== 'overflow') continue;
+      if (this.groupsDone > 0) {
+        this.overflowed = true;
+        return;
+      }
+      this.builder.rejectTooLarge(origin(), packet.producer);
+    }
+  }
+
+  #hold(packet: Packet, run: CoveredRun): void {
+    const key = holdKey(packet, run);
+    const hold = encodeHold(packet, run);
+    this.#holds.set(key, hold);
+    this.builder.session.state.set(run.from, this.#holdTable, key, hold);
+    if (this.#holds.size > MAX_HOLDS) {
+      throw new MillraceError(
+        'operator',
+        'HOLD_LIMIT',
+        `Stage '${this.#task.stage}' on ${this.#task.shardId} holds ${this.#holds.size} runs of packets that wait for earlier ones.`,
+        {
+          fix: 'An earlier packet is missing: look at the errors of the stages before this one, whose shards publish it again.',
+          fields: { limit: MAX_HOLDS },
+        },
+      );
+    }
+  }
+
+  /** Applies what has waited, as far as it is next now. */
+  releaseHolds(): void {
+    for (let progress = true; progress && this.#holds.size > 0; ) {
+      progress = false;
+      for (const [key, hold] of this.#holds) {
+        const packet = decodeHold(hold);
+        const run = packet.runs[0] as CoveredRun;
+        if (this.isFull) return;
+        const verdicts = this.channel.judge(packet, run);
+        if (verdicts.some((verdict) => verdict.action === 'hold')) continue;
+        if (!this.#applyRun(packet, run, undefined)) return;
+        this.#holds.delete(key);
+        this.builder.session.state.set(run.from, this.#holdTable, key, undefined);
+        progress = true;
+      }
+    }
+  }
+
+  #relay(packet: Packet, runs: readonly CoveredRun[]): void {
+    this.relays.push({
+      ...packet,
+      runs: [...runs].sort((a, b) => a.from - b.from),
+      rows: packet.rows
+        .filter(({ lp }) => runs.some((run) => lp >= run.from && lp <= run.to))
+        .map(({ lp, rows }) => ({ lp, rows: rows.map((row) => JSON.stringify(row)) })),
+    });
+  }
+
+  #committedHolds(): Map<string, Hold> {
+    const holds = new Map<string, Hold>();
+    for (const partition of this.#state.keyed.partitions.values()) {
+      for (const [key, hold] of partition.tables[this.#holdTable] ?? []) holds.set(key, hold as Hold);
+    }
+    return new Map([...holds].sort(([, a], [, b]) => a[1] - b[1]));
+  }
+}

@@ -1,0 +1,86 @@
+import type { CommittedState } from '../commit/committed-state.ts';
+import type { Timer } from '../state/timer-heap.ts';
+import type { KeyedTask } from './keyed-task.ts';
+import type { PieceBuilder } from './piece.ts';
+
+/**
+ * Fires what is due at the watermark, in the order of time, up to the bounds of the commit: what is left is still due
+ * in the next one, and the watermark moves on with the last.
+ */
+export const fireTimers = (
+  task: KeyedTask,
+  state: CommittedState,
+  builder: PieceBuilder,
+  watermarkMs: number,
+): { readonly timers: readonly Timer[]; readonly complete: boolean } => {
+  const due = collectDue(task, state, builder, watermarkMs);
+  const taken = due.filter((candidate) => candidate.fromHeap);
+  let fired = 0;
+  for (const timer of due) {
+    if (builder.isFull || !fire(task, builder, timer, watermarkMs)) break;
+    fired++;
+  }
+  const firedOnes = new Set(due.slice(0, fired));
+  state.keyed.giveBack(taken.filter((timer) => !firedOnes.has(timer)));
+  return {
+    timers: taken.filter((timer) => firedOnes.has(timer)),
+    complete: fired === due.length && due.length < task.limits.timers,
+  };
+};
+
+interface DueTimer extends Timer {
+  /** Taken from the committed state; the others come from what this commit wrote. */
+  readonly fromHeap: boolean;
+}
+
+const collectDue = (task: KeyedTask, state: CommittedState, builder: PieceBuilder, watermarkMs: number): DueTimer[] => {
+  const { state: overlay } = builder.session;
+  const due = new Map<string, DueTimer>();
+  for (const [table, spec] of task.program.tables.entries()) {
+    for (const { lp, key, value } of overlay.written(table).values()) {
+      const timeMs = value === undefined ? undefined : spec.timerMs(value);
+      if (timeMs !== undefined && timeMs <= watermarkMs)
+        due.set(`${table}|${key}`, { timeMs, lp, table, key, fromHeap: false });
+    }
+  }
+  const stale: Timer[] = [];
+  for (let count = 0; count < task.limits.timers; count++) {
+    const timer = state.keyed.takeDue(watermarkMs);
+    if (timer === undefined) break;
+    const written = overlay.written(timer.table).get(timer.key);
+    if (written === undefined || due.has(`${timer.table}|${timer.key}`)) {
+      due.set(`${timer.table}|${timer.key}`, { ...timer, fromHeap: true });
+    } else {
+      // This commit moved or deleted the entry; if the commit fails, the timer still stands.
+      stale.push(timer);
+    }
+  }
+  state.keyed.giveBack(stale);
+  return [...due.values()].sort(
+    (a, b) => a.timeMs - b.timeMs || a.lp - b.lp || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0),
+  );
+};
+
+/** False where its output has to wait for the next commit. A pane that throws goes to quarantine with its accumulators. */
+const fire = (task: KeyedTask, builder: PieceBuilder, timer: Timer, watermarkMs: number): boolean => {
+  const { session } = builder;
+  const { table, lp, key } = timer;
+  const pane = () => originOf(task, session.state.get(lp, table, key));
+  const outcome = builder.attempt(pane, () => task.program.onTimer(session, table, lp, key, watermarkMs));
+  if (outcome === 'overflow') {
+    if (session.outputBytes > 0) return false;
+    builder.rejectTooLarge(pane(), task.program.tables[table]?.id ?? '');
+  }
+  if (outcome !== 'done') task.program.dropDue(session, table, lp, key, watermarkMs);
+  return true;
+};
+
+const originOf = (task: KeyedTask, pane: unknown) => ({
+  stage: task.stage,
+  shardId: task.shardId,
+  sequenceNumber: '',
+  subSequenceNumber: 0,
+  arrivalMs: 0,
+  payloadKind: 'pane' as const,
+  payload: JSON.stringify(pane),
+});

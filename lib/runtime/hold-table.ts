@@ -1,0 +1,44 @@
+import type { CoveredRun } from '../commit/outbox.ts';
+import type { StateTable } from '../state/state-table.ts';
+import type { Packet, PartitionRows } from './packet.ts';
+
+/**
+ * A run of a packet that came before the one it follows, kept in state until that one arrives. It happens when a packet
+ * was relayed from a shard that no longer owned its partitions.
+ */
+export type Hold = readonly [
+  producer: string,
+  n: number,
+  watermarkMs: number,
+  excluded: 0 | 1,
+  run: readonly [from: number, to: number, prev: number],
+  rows: readonly (readonly [lp: number, rows: PartitionRows['rows']])[],
+];
+
+/** The table of holds follows the tables of a keyed stage's operators. */
+export const holdTable: StateTable = { id: '@holds', timerMs: () => undefined };
+
+/** More than this many held runs mean that something is lost or stuck upstream. */
+export const MAX_HOLDS = 10_000;
+
+export const holdKey = (packet: Packet, run: CoveredRun): string =>
+  `${packet.producer}|${packet.n}|${run.from}-${run.to}`;
+
+export const encodeHold = (packet: Packet, run: CoveredRun): Hold => [
+  packet.producer,
+  packet.n,
+  packet.watermarkMs,
+  packet.excluded ? 1 : 0,
+  [run.from, run.to, run.prev],
+  packet.rows.filter(({ lp }) => lp >= run.from && lp <= run.to).map(({ lp, rows }) => [lp, rows]),
+];
+
+/** The hold as the packet it is a part of. */
+export const decodeHold = ([producer, n, watermarkMs, excluded, [from, to, prev], rows]: Hold): Packet => ({
+  producer,
+  n,
+  watermarkMs,
+  excluded: excluded === 1,
+  runs: [{ from, to, prev }],
+  rows: rows.map(([lp, list]) => ({ lp, rows: list })),
+});

@@ -1,0 +1,13 @@
+import type { LpRange } from '../commit/marks.ts';
+import type { StageProgram } from '../operators/stage-program.ts';
+import type { PieceLimits } from './piece.ts';
+
+/** What computing in a keyed stage needs to know of its task. */
+export interface KeyedTask {
+  readonly stage: string;
+  readonly shardId: string;
+  readonly program: StageProgram;
+  readonly owned: LpRange;
+  readonly partitions: number;
+  readonly limits: PieceLimits;
+}

@@ -1,0 +1,89 @@
+import { encodeHopRows } from '../commit/body-codec.ts';
+import { decodeFrame, encodeFrame } from '../commit/frame.ts';
+import type { CoveredRun, HopRows } from '../commit/outbox.ts';
+import { STATE_FORMAT } from '../commit/registry.ts';
+import { MillraceError } from '../errors/millrace-error.ts';
+import type { StoredRow } from '../operators/stage-program.ts';
+
+/** The rows of one logical partition, read from a packet. */
+export interface PartitionRows {
+  readonly lp: number;
+  readonly rows: readonly StoredRow[];
+}
+
+/** What commit n of a producer sends to one shard of a repartition stream, or the part of it that still has to be applied. */
+export interface Packet {
+  /** The producer's unit name. */
+  readonly producer: string;
+  readonly n: number;
+  readonly watermarkMs: number;
+  readonly excluded: boolean;
+  /** Ascending and disjoint. */
+  readonly runs: readonly CoveredRun[];
+  readonly rows: readonly PartitionRows[];
+}
+
+const MAGIC = [0x4d, 0x52] as const; // "MR"
+
+interface StoredPacket {
+  readonly p: string;
+  readonly n: number;
+  readonly w: number;
+  readonly x: 0 | 1;
+  readonly c: [from: number, to: number, prev: number][];
+  readonly d: [lp: number, rows: StoredRow[]][];
+}
+
+export const encodePacket = (packet: Omit<Packet, 'rows'>, rows: readonly HopRows[]): Uint8Array => {
+  const text =
+    `{"p":${JSON.stringify(packet.producer)},"n":${packet.n},"w":${packet.watermarkMs},"x":${packet.excluded ? 1 : 0},` +
+    `"c":${JSON.stringify(packet.runs.map((run) => [run.from, run.to, run.prev]))},"d":${encodeHopRows(rows)}}`;
+  const frame = encodeFrame(text);
+  const bytes = new Uint8Array(frame.length + 3);
+  bytes.set([...MAGIC, STATE_FORMAT]);
+  bytes.set(frame, 3);
+  return bytes;
+};
+
+/**
+ * An undecodable packet is never a poison record: a producer of ours wrote it, and skipping it would lose rows.
+ * @throws MillraceError `CORRUPT_PACKET`, or `STATE_FORMAT_NEWER` where a newer release sent it
+ */
+export const decodePacket = (data: Uint8Array): Packet => {
+  if (data[0] !== MAGIC[0] || data[1] !== MAGIC[1]) throw corruptPacket('it does not begin as a packet does');
+  if ((data[2] as number) > STATE_FORMAT) {
+    throw new MillraceError(
+      'configuration',
+      'STATE_FORMAT_NEWER',
+      `A packet has format ${data[2]}; this release reads up to ${STATE_FORMAT}.`,
+      {
+        fix: 'Deploy the consuming stages before the producing ones.',
+      },
+    );
+  }
+  let stored: StoredPacket;
+  try {
+    stored = JSON.parse(decodeFrame(data.subarray(3))) as StoredPacket;
+  } catch (cause) {
+    throw corruptPacket('its content cannot be read', cause);
+  }
+  return {
+    producer: stored.p,
+    n: stored.n,
+    watermarkMs: stored.w,
+    excluded: stored.x === 1,
+    runs: stored.c.map(([from, to, prev]) => ({ from, to, prev })),
+    rows: stored.d.map(([lp, rows]) => ({ lp, rows })),
+  };
+};
+
+export const corruptPacket = (why: string, cause?: unknown): MillraceError =>
+  new MillraceError(
+    'corrupt',
+    'CORRUPT_PACKET',
+    `A record of a repartition stream is not a packet of this job: ${why}.`,
+    {
+      fix: 'Only Millrace may write to a repartition stream. Find the other writer; the shard waits.',
+      cause,
+    },
+  );

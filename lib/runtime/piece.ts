@@ -1,0 +1,127 @@
+import type { CommitKind, MarkChange, Position, RejectionCount } from '../commit/commit.ts';
+import type { CommittedState } from '../commit/committed-state.ts';
+import type { Rejection } from '../commit/outbox.ts';
+import { ComputeSession } from '../operators/compute-session.ts';
+import { RejectionError } from '../operators/rejection-error.ts';
+import type { Timer } from '../state/timer-heap.ts';
+import type { PacketContent } from './cut-packets.ts';
+
+/** Bounds of one commit. An invocation makes as many as it takes. */
+export interface PieceLimits {
+  /** JSON of all rows to other stages, and of state changes. */
+  readonly outputBytes: number;
+  /** Rows of one logical partition: past this no further record is taken. */
+  readonly partitionBytes: number;
+  /** Rows of one logical partition: a record that passes this is undone, as they have to fit one packet. */
+  readonly maxPartitionBytes: number;
+  /** Rows to sinks. */
+  readonly externalRows: number;
+  /** Due timers. */
+  readonly timers: number;
+}
+
+export const defaultPieceLimits: PieceLimits = {
+  outputBytes: 4 * 1024 * 1024,
+  partitionBytes: 600 * 1024,
+  maxPartitionBytes: 880 * 1024,
+  externalRows: 1_000,
+  timers: 10_000,
+};
+
+/** A commit, computed but not written. */
+export interface Piece {
+  readonly kind: CommitKind;
+  readonly session: ComputeSession;
+  readonly position: Position;
+  readonly watermarkMs: number;
+  readonly excluded: boolean;
+  readonly marks: readonly MarkChange[];
+  readonly rejections: RejectionCount;
+  /** Parts of packets that belong to other shards: sent on before the commit. */
+  readonly relays: readonly PacketContent[];
+  /** Taken from the committed state's heap: given back if the commit fails. */
+  readonly timers: readonly Timer[];
+  readonly recordCount: number;
+}
+
+/** Where a rejected record, row or pane came from. */
+export type RejectionOrigin = Omit<Rejection, 'code' | 'message' | 'path' | 'operator'>;
+
+/** The count of rejections starts anew after so many records, so that old ones do not hide a bad deploy. */
+const COUNT_RECORDS = 10_000;
+
+/** What the computing of a piece adds to: the session, and how many records it took and rejected. */
+export class PieceBuilder {
+  readonly session: ComputeSession;
+  readonly #limits: PieceLimits;
+  #records: number;
+  #rejected: number;
+
+  constructor(state: CommittedState, limits: PieceLimits) {
+    this.session = new ComputeSession(state.keyed, state.head.watermarkMs);
+    this.#limits = limits;
+    const carried = state.rejections.records < COUNT_RECORDS ? state.rejections : { records: 0, rejected: 0 };
+    this.#records = carried.records;
+    this.#rejected = carried.rejected;
+  }
+
+  get isFull(): boolean {
+    const { session } = this;
+    return (
+      session.externalRows >= this.#limits.externalRows ||
+      session.outputBytes >= this.#limits.outputBytes ||
+      session.fullestPartitionBytes >= this.#limits.partitionBytes
+    );
+  }
+
+  get rejections(): RejectionCount {
+    return { records: this.#records, rejected: this.#rejected };
+  }
+
+  /**
+   * Runs user code. `rejected`: it threw, all it did is undone and the record is kept for quarantine. `overflow`: what it
+   * sends does not fit this commit any more, and is undone.
+   */
+  attempt(origin: () => RejectionOrigin, run: () => void): 'done' | 'rejected' | 'overflow' {
+    this.session.begin();
+    try {
+      run();
+    } catch (error) {
+      if (!(error instanceof RejectionError)) throw error;
+      this.session.rollback();
+      this.#records++;
+      this.reject(origin(), error);
+      return 'rejected';
+    }
+    if (this.session.fullestPartitionBytes > this.#limits.maxPartitionBytes) {
+      this.session.rollback();
+      return 'overflow';
+    }
+    this.#records++;
+    return 'done';
+  }
+
+  /** For what overflows even a commit of its own. */
+  rejectTooLarge(origin: RejectionOrigin, operator: string): void {
+    const limit = this.#limits.maxPartitionBytes;
+    this.reject(
+      origin,
+      new RejectionError(
+        'TOO_LARGE',
+        operator,
+        `it sends more than ${limit} bytes to one key partition of the next stage`,
+      ),
+    );
+  }
+
+  reject(origin: RejectionOrigin, error: RejectionError): void {
+    this.#rejected++;
+    this.session.rejections.push({
+      ...origin,
+      code: error.code,
+      message: error.message,
+      path: error.path,
+      operator: error.operator,
+    });
+  }
+}

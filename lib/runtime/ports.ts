@@ -1,0 +1,57 @@
+import type { CommitKind } from '../commit/commit.ts';
+import type { Rejection } from '../commit/outbox.ts';
+import type { SinkWriter } from '../connectors/sink-port.ts';
+import type { StreamPort } from '../connectors/stream-port.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Random } from '../core/random.ts';
+import type { ItemStore } from '../state/item-store.ts';
+
+/** Everything outside the process that a stage works with. */
+export interface RuntimePorts {
+  readonly items: ItemStore;
+  readonly streams: StreamPort;
+  /** Writers by sink id. */
+  readonly sinks: ReadonlyMap<string, SinkWriter>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly observer: RuntimeObserver;
+}
+
+/** The points of one invocation between which a container can die. In the order in which they are passed. */
+export const protocolSteps = [
+  'loaded',
+  'drained',
+  'probed',
+  'try-counted',
+  'computed',
+  'payload-stored',
+  'committed',
+  'relayed',
+  'published',
+  'snapshot-written',
+  'snapshot-moved',
+] as const;
+
+export type ProtocolStep = (typeof protocolSteps)[number];
+
+export interface CommitFacts {
+  readonly unit: string;
+  readonly n: number;
+  readonly kind: CommitKind;
+  readonly recordCount: number;
+  readonly payloadBytes: number;
+  readonly watermarkMs: number;
+}
+
+/** Told what happens, for logs, metrics and tests. All methods are optional; none may throw, but `step` in tests. */
+export interface RuntimeObserver {
+  committed?(facts: CommitFacts): void;
+  /** Another container committed first; this one catches up and computes again. */
+  lostRace?(unit: string, n: number): void;
+  rejected?(unit: string, rejection: Rejection): void;
+  loaded?(unit: string, tailCommits: number, snapshot: boolean): void;
+  snapshot?(unit: string, n: number): void;
+  republished?(unit: string, n: number): void;
+  held?(unit: string, runs: number): void;
+  step?(step: ProtocolStep, unit: string): void | Promise<void>;
+}

@@ -1,0 +1,75 @@
+import type { Position } from '../commit/commit.ts';
+import { compareSequenceNumbers } from '../connectors/sequence-number.ts';
+import type { StreamDescription, StreamPort, StreamRecord } from '../connectors/stream-port.ts';
+import { MillraceError } from '../errors/millrace-error.ts';
+
+/** A page can be empty although records follow; so many in a row are taken for the end. */
+const MAX_EMPTY_PAGES = 20;
+
+/** Taken off the retention: clocks of the stream and of this machine differ, and records expire late rather than early. */
+const RETENTION_MARGIN_MS = 60_000;
+
+/** The first record after a position, read from the stream itself; `undefined` where there is none. */
+export const firstAfter = async (
+  streams: StreamPort,
+  stream: string,
+  shardId: string,
+  position: Position,
+): Promise<StreamRecord | undefined> => {
+  const start =
+    position.sequenceNumber === undefined
+      ? ({ at: 'trim-horizon' } as const)
+      : ({ at: 'after', sequenceNumber: position.sequenceNumber } as const);
+  const reader = await streams.openReader(stream, shardId, start);
+  for (let i = 0; i < MAX_EMPTY_PAGES; i++) {
+    const page = await reader.next(1);
+    if (page.records[0] !== undefined) return page.records[0];
+    if (page.ended || page.behindLatestMs === 0) return undefined;
+  }
+  return undefined;
+};
+
+/**
+ * Requires that nothing lies between the committed position and the first new record of a batch. Sequence numbers have
+ * gaps of their own, so only the stream can tell.
+ *
+ * @throws MillraceError `GAP` where records were skipped, or where they may have expired unseen
+ */
+export const requireContiguous = async (
+  streams: StreamPort,
+  description: StreamDescription,
+  shardId: string,
+  position: Position,
+  first: StreamRecord,
+  nowMs: number,
+): Promise<void> => {
+  const found = await firstAfter(streams, description.name, shardId, position);
+  if (found !== undefined && compareSequenceNumbers(found.sequenceNumber, first.sequenceNumber) < 0) {
+    throw gap(
+      description.name,
+      shardId,
+      position,
+      `the batch begins at ${first.sequenceNumber}, but ${found.sequenceNumber} comes before it and was never processed`,
+    );
+  }
+  const lastSeenMs = Math.max(position.arrivalMs, position.emptyAsOfMs);
+  if (nowMs - lastSeenMs > description.retentionMs - RETENTION_MARGIN_MS) {
+    throw gap(
+      description.name,
+      shardId,
+      position,
+      `records after it may have expired unread: the stream keeps ${description.retentionMs} ms, and it was last seen ${nowMs - lastSeenMs} ms ago`,
+    );
+  }
+};
+
+const gap = (stream: string, shardId: string, position: Position, what: string): MillraceError =>
+  new MillraceError(
+    'operator',
+    'GAP',
+    `Records of stream '${stream}', ${shardId}, are missing after ${position.sequenceNumber}: ${what}.`,
+    {
+      fix: 'Find out who skipped them (a mapping made anew, retries used up, retention passed). The shard waits for a decision.',
+      fields: { stream, shardId, position: position.sequenceNumber },
+    },
+  );

@@ -1,0 +1,123 @@
+import type { HopOutput, Outbox, SinkOutput } from '../commit/outbox.ts';
+import type { OutputRow } from '../connectors/sink-port.ts';
+import type { PutEntry } from '../connectors/stream-port.ts';
+import { MillraceError } from '../errors/millrace-error.ts';
+import { cutPackets, type PacketContent } from './cut-packets.ts';
+import type { Deadline } from './deadline.ts';
+import type { RuntimePorts } from './ports.ts';
+import { storeRejections } from './quarantine.ts';
+import type { ShardMap } from './shard-map.ts';
+
+/** Rows given to a sink at once; the deadline is looked at in between. */
+const SINK_CHUNK_ROWS = 100;
+const PUT_TRIES = 8;
+const FIRST_BACKOFF_MS = 25;
+
+/**
+ * Sends what a commit says, and says it again as often as it takes. Receivers tell repeats by the commit's number: marks
+ * for packets, fences and ids for sinks, names for quarantine items.
+ */
+export class Publisher {
+  readonly #ports: RuntimePorts;
+  readonly #shards: ShardMap;
+  readonly #incarnation: number;
+  readonly #partitions: number;
+  /** Physical repartition stream by receiving stage. */
+  readonly #streamOf: (stage: string) => string;
+
+  constructor(
+    ports: RuntimePorts,
+    shards: ShardMap,
+    incarnation: number,
+    partitions: number,
+    streamOf: (stage: string) => string,
+  ) {
+    this.#ports = ports;
+    this.#shards = shards;
+    this.#incarnation = incarnation;
+    this.#partitions = partitions;
+    this.#streamOf = streamOf;
+  }
+
+  /**
+   * Resolves with what the deadline left over: an empty list when everything is acknowledged. Only sink rows can be left.
+   * @throws MillraceError of the sink or the stream, retryable where a later try may work
+   */
+  async publish(unit: string, n: number, outbox: Outbox, deadline: Deadline): Promise<readonly SinkOutput[]> {
+    const [left] = await Promise.all([
+      Promise.all(outbox.sinks.map((output) => this.#writeSink(unit, output, deadline))),
+      Promise.all(outbox.hops.map((hop) => this.#sendHop(unit, n, hop, deadline))),
+      outbox.rejections.length === 0 ? undefined : storeRejections(this.#ports.items, unit, n, outbox.rejections),
+    ]);
+    return left.filter((output) => output.rows.length > 0);
+  }
+
+  /** Sends parts of other producers' packets on to the shards that own them. */
+  async relay(stage: string, contents: readonly PacketContent[], deadline: Deadline): Promise<void> {
+    const stream = this.#streamOf(stage);
+    // The map that brought them here may be this container's too.
+    this.#shards.forget(stream);
+    const shards = await this.#shards.load(stream);
+    await this.#put(
+      stream,
+      contents.flatMap((content) => cutPackets(content, shards, this.#partitions)),
+      deadline,
+    );
+  }
+
+  async #sendHop(unit: string, n: number, hop: HopOutput, deadline: Deadline): Promise<void> {
+    const stream = this.#streamOf(hop.stage);
+    const shards = await this.#shards.load(stream);
+    const content = {
+      producer: unit,
+      n,
+      watermarkMs: hop.watermarkMs,
+      excluded: hop.excluded,
+      runs: hop.covers,
+      rows: hop.rows,
+    };
+    await this.#put(stream, cutPackets(content, shards, this.#partitions), deadline);
+  }
+
+  async #put(stream: string, entries: readonly PutEntry[], deadline: Deadline): Promise<void> {
+    let left = entries;
+    for (let tries = 1; left.length > 0; tries++) {
+      const outcomes = await this.#ports.streams.putRecords(stream, left);
+      const failed = left.filter((_, i) => outcomes[i]?.ok !== true);
+      if (failed.length > 0 && (tries === PUT_TRIES || deadline.passed)) {
+        const refusal = outcomes.find((outcome) => !outcome.ok);
+        throw new MillraceError(
+          'retryable',
+          'STREAM_UNAVAILABLE',
+          `Stream '${stream}' refused ${failed.length} of ${entries.length} packets: ${refusal?.ok === false ? refusal.code : 'no answer'}.`,
+          {
+            fix: 'The batch is tried again. If it goes on, give the stream more shards.',
+          },
+        );
+      }
+      left = failed;
+      if (left.length > 0)
+        await this.#ports.clock.sleep(FIRST_BACKOFF_MS * 2 ** (tries - 1) * (0.5 + this.#ports.random.fraction()));
+    }
+  }
+
+  /** Writes rows in their order, and returns those that the deadline left. */
+  async #writeSink(unit: string, { sink, rows }: SinkOutput, deadline: Deadline): Promise<SinkOutput> {
+    const writer = this.#ports.sinks.get(sink);
+    if (writer === undefined) throw new Error(`no writer for sink '${sink}'`);
+    for (let from = 0; from < rows.length; from += SINK_CHUNK_ROWS) {
+      if (deadline.passed) return { sink, rows: rows.slice(from) };
+      const chunk = rows.slice(from, from + SINK_CHUNK_ROWS).map(
+        (row): OutputRow => ({
+          value: row.value,
+          version: { incarnation: this.#incarnation, n: row.n, index: row.index },
+          lp: row.lp,
+          outputId: `${unit}/${row.n}/${row.index}`,
+          eventTimeMs: row.eventTimeMs,
+        }),
+      );
+      await writer.write(chunk);
+    }
+    return { sink, rows: [] };
+  }
+}

@@ -1,0 +1,61 @@
+import type { LpRange } from '../commit/marks.ts';
+import type { Shard, StreamPort } from '../connectors/stream-port.ts';
+import { hashRangeOf } from '../core/hash.ts';
+import { MillraceError } from '../errors/millrace-error.ts';
+
+/** A shard and the logical partitions it owns: those whose range begins in the shard's. */
+export interface ShardPartitions {
+  readonly shardId: string;
+  readonly range: LpRange;
+}
+
+/** The partitions that begin in a shard's hash range; `undefined` for a shard too small to own one. */
+export const partitionsOf = (shard: Pick<Shard, 'hashStart' | 'hashEnd'>, partitions: number): LpRange | undefined => {
+  const size = (1n << 128n) / BigInt(partitions);
+  const from = Number((shard.hashStart + size - 1n) / size);
+  const to = Number(shard.hashEnd / size);
+  return from <= to ? { from, to } : undefined;
+};
+
+/** The hash key that lands a packet in the shard that owns `lp`. */
+export const explicitHashKeyOf = (lp: number, partitions: number): string => String(hashRangeOf(lp, partitions).start);
+
+/**
+ * Which open shard owns which partitions of a repartition stream. It may be stale: then a packet lands in a shard that
+ * does not own it, and is relayed from there.
+ */
+export class ShardMap {
+  readonly #streams: StreamPort;
+  readonly #partitions: number;
+  readonly #known = new Map<string, readonly ShardPartitions[]>();
+
+  constructor(streams: StreamPort, partitions: number) {
+    this.#streams = streams;
+    this.#partitions = partitions;
+  }
+
+  async load(stream: string): Promise<readonly ShardPartitions[]> {
+    const known = this.#known.get(stream);
+    if (known !== undefined) return known;
+    const shards = await this.#streams.listShards(stream);
+    const map = shards
+      .filter((shard) => shard.open)
+      .flatMap((shard) => {
+        const range = partitionsOf(shard, this.#partitions);
+        return range === undefined ? [] : [{ shardId: shard.shardId, range }];
+      })
+      .sort((a, b) => a.range.from - b.range.from);
+    if (map.length === 0) {
+      throw new MillraceError('retryable', 'STREAM_UNAVAILABLE', `Stream '${stream}' lists no open shard.`, {
+        fix: 'Wait until the stream is ACTIVE.',
+      });
+    }
+    this.#known.set(stream, map);
+    return map;
+  }
+
+  /** Forgets a stream's shards, after something that shows that they may have changed. */
+  forget(stream: string): void {
+    this.#known.delete(stream);
+  }
+}

@@ -1,0 +1,238 @@
+import { BlobStore } from '../commit/blob-store.ts';
+import { CommitLog } from '../commit/commit-log.ts';
+import type { TaskShape } from '../commit/committed-state.ts';
+import { type Job, openJob } from '../commit/job.ts';
+import { type LogUnit, unitName } from '../commit/log-unit.ts';
+import type { Shard, StreamDescription, StreamRecord } from '../connectors/stream-port.ts';
+import { MillraceError } from '../errors/millrace-error.ts';
+import type { SourceNode } from '../graph/logical-graph.ts';
+import type { Pipeline } from '../graph/pipeline.ts';
+import type { StagePlan } from '../graph/plan.ts';
+import { compileStage } from '../operators/compile-stage.ts';
+import type { StageProgram } from '../operators/stage-program.ts';
+import { computeKeyed } from './compute-keyed.ts';
+import { computeSource } from './compute-source.ts';
+import type { Deadline } from './deadline.ts';
+import { holdTable } from './hold-table.ts';
+import { defaultPieceLimits, type PieceLimits } from './piece.ts';
+import type { RuntimePorts } from './ports.ts';
+import { requireContiguous } from './probe.ts';
+import { Publisher } from './publisher.ts';
+import { partitionsOf, ShardMap, type ShardPartitions } from './shard-map.ts';
+import { makeRoster, producersOf, type ResolveStream, reshardNotSupported, stageOf } from './stage-inputs.ts';
+import { Task, type TaskInput } from './task.ts';
+import { TaskCache } from './task-cache.ts';
+import { TaskStore } from './task-store.ts';
+import { type TickRequest, tickPiece } from './tick.ts';
+import { TryCounter } from './try-counter.ts';
+
+export interface StageRuntimeOptions {
+  readonly pipeline: Pipeline;
+  readonly stage: string;
+  readonly ports: RuntimePorts;
+  readonly resolveStream: ResolveStream;
+  /** Bumped by restore and backfill. Default 1. */
+  readonly incarnation?: number;
+  /** Event time, ms, that a watermark moves before every receiver is told. Default 1,000. */
+  readonly watermarkStepMs?: number;
+  readonly limits?: PieceLimits;
+  /** State kept in memory between invocations, bytes, roughly. Default 256 MiB. */
+  readonly cacheBytes?: number;
+  /** Overrides the pipeline's own bound on rejected records. */
+  readonly quarantine?: { readonly maxFraction: number; readonly minRecords: number };
+}
+
+/** What a container knows once it has seen the job. */
+interface OpenStage {
+  readonly job: Job;
+  readonly description: StreamDescription;
+  readonly shards: readonly Shard[];
+  readonly shardsOf: ReadonlyMap<string, readonly ShardPartitions[]>;
+}
+
+/** A stage in one container: it opens the job once, and keeps a task for each shard it was given. */
+export class StageRuntime {
+  readonly plan: StagePlan;
+  readonly #options: StageRuntimeOptions;
+  readonly #program: StageProgram;
+  readonly #shardMap: ShardMap;
+  readonly #tasks: TaskCache;
+  #opening: Promise<OpenStage> | undefined;
+
+  /** @throws MillraceError `UNKNOWN_OPERATOR` where the pipeline has no such stage */
+  constructor(options: StageRuntimeOptions) {
+    this.plan = stageOf(options.pipeline.plan, options.stage);
+    this.#options = options;
+    this.#program = compileStage(options.pipeline, this.plan);
+    this.#shardMap = new ShardMap(options.ports.streams, options.pipeline.plan.partitions);
+    this.#tasks = new TaskCache(options.cacheBytes ?? 256 * 1024 * 1024);
+  }
+
+  /**
+   * Processes one delivered batch of a shard, to committed state and acknowledged outputs.
+   *
+   * @returns the first record that was not reached before the deadline, where others before it were
+   * @throws MillraceError; the batch is to be delivered again
+   */
+  async processBatch(
+    shardId: string,
+    records: readonly StreamRecord[],
+    deadline: Deadline,
+  ): Promise<string | undefined> {
+    const task = await this.#task(shardId);
+    return task.processBatch(records, deadline);
+  }
+
+  /**
+   * Looks at every shard of a source stage without being given records: moves the watermarks of idle ones.
+   * @returns how many shards committed something
+   */
+  async tick(request: TickRequest, deadline: Deadline): Promise<number> {
+    if (this.plan.input.kind !== 'source') return 0;
+    const { job, description } = await this.#open();
+    const source = this.#sourceNode();
+    const shardIds = job.roster[this.plan.id]?.shardIds ?? [];
+    const committed = await Promise.all(
+      shardIds.map(async (shardId) => {
+        const task = await this.#task(shardId);
+        return task.commitTick(
+          (state) =>
+            tickPiece(
+              {
+                state,
+                streams: this.#options.ports.streams,
+                description,
+                shardId,
+                strategy: source.spec.watermarks,
+                watermarkStepMs: this.#watermarkStepMs,
+              },
+              request,
+            ),
+          deadline,
+        );
+      }),
+    );
+    return committed.filter(Boolean).length;
+  }
+
+  /** The job as this container knows it. @throws MillraceError as `openJob` */
+  async job(): Promise<Job> {
+    return (await this.#open()).job;
+  }
+
+  get #watermarkStepMs(): number {
+    return this.#options.watermarkStepMs ?? 1_000;
+  }
+
+  #open(): Promise<OpenStage> {
+    this.#opening ??= this.#readJob().catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  async #readJob(): Promise<OpenStage> {
+    const { pipeline, ports, resolveStream, incarnation = 1 } = this.#options;
+    const job = await openJob(ports.items, pipeline.name, incarnation, pipeline.plan.hash, () =>
+      makeRoster(pipeline.plan, ports.streams, resolveStream),
+    );
+    const stream = resolveStream(this.plan.input.stream);
+    const [description, shards, ...maps] = await Promise.all([
+      ports.streams.describe(stream),
+      ports.streams.listShards(stream),
+      ...this.#program.destinations.map((stage) => this.#shardMap.load(this.#streamInto(stage))),
+    ]);
+    const known = job.roster[this.plan.id];
+    if (known?.stream !== stream || known.createdMs !== description.createdMs) {
+      throw new MillraceError(
+        'operator',
+        'LINEAGE_LOST',
+        `Stream '${stream}' is not the one that the job began with: that was '${known?.stream}' of ${new Date(known?.createdMs ?? 0).toISOString()}.`,
+        {
+          fix: 'A stream that was deleted and made again has lost its records. Start the job anew with a new state table.',
+        },
+      );
+    }
+    return {
+      job,
+      description,
+      shards,
+      shardsOf: new Map(this.#program.destinations.map((stage, i) => [stage, maps[i] as readonly ShardPartitions[]])),
+    };
+  }
+
+  async #task(shardId: string): Promise<Task> {
+    return this.#tasks.get(shardId, async () => this.#makeTask(await this.#open(), shardId));
+  }
+
+  #makeTask({ job, description, shards, shardsOf }: OpenStage, shardId: string): Task {
+    const { pipeline, ports, incarnation = 1 } = this.#options;
+    const shard = shards.find((candidate) => candidate.shardId === shardId);
+    if (shard === undefined || !(job.roster[this.plan.id]?.shardIds ?? []).includes(shardId))
+      throw reshardNotSupported(description.name, shardId);
+    const { partitions } = pipeline.plan;
+    const unit: LogUnit = {
+      job: job.name,
+      incarnation,
+      stage: this.plan.id,
+      stream: description.name,
+      streamCreatedMs: description.createdMs,
+      shardId,
+    };
+    const name = unitName(unit);
+    const shape: TaskShape = {
+      tables: [...this.#program.tables, holdTable],
+      partitions,
+      owned: partitionsOf(shard, partitions) ?? { from: 1, to: 0 },
+      producers: producersOf(pipeline.plan, job, this.plan.id),
+      destinations: this.#program.destinations,
+    };
+    const blobs = new BlobStore(ports.items, name);
+    const store = new TaskStore(new CommitLog(name, ports.items, blobs, ports.random), blobs, shape, ports.observer);
+    const publisher = new Publisher(ports, this.#shardMap, incarnation, partitions, (stage) => this.#streamInto(stage));
+    const options = {
+      unit: name,
+      stage: this.plan.id,
+      epoch: job.epoch,
+      shardsOf,
+      watermarkStepMs: this.#watermarkStepMs,
+      quarantine: this.#options.quarantine ?? pipeline.graph.quarantine,
+    };
+    return new Task(options, ports, store, publisher, this.#inputOf(name, shard, shape, description));
+  }
+
+  #inputOf(unit: string, shard: Shard, shape: TaskShape, description: StreamDescription): TaskInput {
+    const { ports, limits = defaultPieceLimits } = this.#options;
+    const program = this.#program;
+    const stage = this.plan.id;
+    if (program.source === undefined) {
+      const task = { stage, shardId: shard.shardId, program, owned: shape.owned, partitions: shape.partitions, limits };
+      return { compute: (state, records) => computeKeyed(task, state, records), probe: undefined, tries: undefined };
+    }
+    const { spec } = this.#sourceNode();
+    const task = {
+      stage,
+      shard,
+      program: { ...program, source: program.source },
+      aggregation: spec.aggregation,
+      boundMs: spec.watermarks.boundMs,
+      limits,
+    };
+    return {
+      compute: (state, records, crashed) => computeSource(task, state, records, crashed),
+      probe: (position, first) =>
+        requireContiguous(ports.streams, description, shard.shardId, position, first, ports.clock.nowMs()),
+      tries: new TryCounter(ports.items, unit),
+    };
+  }
+
+  #sourceNode(): SourceNode {
+    const { input } = this.plan;
+    return this.#options.pipeline.graph.nodes.get(input.kind === 'source' ? input.sourceId : '') as SourceNode;
+  }
+
+  #streamInto(stage: string): string {
+    return this.#options.resolveStream(stageOf(this.#options.pipeline.plan, stage).input.stream);
+  }
+}

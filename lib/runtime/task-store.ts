@@ -1,0 +1,200 @@
+import { BlobMissing, type BlobStore } from '../commit/blob-store.ts';
+import type { Commit } from '../commit/commit.ts';
+import { type CommitLog, RingWrapped } from '../commit/commit-log.ts';
+import { CommittedState, type TaskShape } from '../commit/committed-state.ts';
+import { emptyOutbox } from '../commit/outbox.ts';
+import type { Registry } from '../commit/registry.ts';
+import { RING_SIZE, type Slot } from '../commit/slot.ts';
+import { decodeManifest, type Manifest, restoreSnapshot, writeSnapshot } from '../commit/snapshot.ts';
+import { MillraceError } from '../errors/millrace-error.ts';
+import type { RuntimeObserver } from './ports.ts';
+
+/** After so many commits, or so many bytes of them, the state is written as a snapshot. */
+const SNAPSHOT_COMMITS = 64;
+const SNAPSHOT_BYTES = 4 * 1024 * 1024;
+
+/** A snapshot that keeps vanishing under its reader is not being collected: it is missing. */
+const LOAD_TRIES = 5;
+
+/** Slots asked for at once when a whole tail is read. */
+const LOAD_SLOTS = 64;
+
+/**
+ * The durable side of one task: loads its state from snapshot and log, catches up with commits of other containers,
+ * appends its own and keeps the ring covered by snapshots.
+ */
+export class TaskStore {
+  readonly #log: CommitLog;
+  readonly #blobs: BlobStore;
+  readonly #shape: TaskShape;
+  readonly #observer: RuntimeObserver;
+  #state: CommittedState | undefined;
+  #registry: Registry | undefined;
+  #manifest: Manifest | undefined;
+  #bytesSinceSnapshot = 0;
+
+  constructor(log: CommitLog, blobs: BlobStore, shape: TaskShape, observer: RuntimeObserver) {
+    this.#log = log;
+    this.#blobs = blobs;
+    this.#shape = shape;
+    this.#observer = observer;
+  }
+
+  get isLoaded(): boolean {
+    return this.#state !== undefined;
+  }
+
+  get state(): CommittedState {
+    if (this.#state === undefined) throw new Error(`${this.#log.unit} is not loaded`);
+    return this.#state;
+  }
+
+  /** Forgets everything: after an unknown outcome nothing in memory can be relied on. */
+  drop(): void {
+    this.#state = undefined;
+    this.#registry = undefined;
+    this.#manifest = undefined;
+  }
+
+  /** Makes the log where there is none, and loads its head. */
+  async load(): Promise<void> {
+    this.drop();
+    let last: unknown;
+    for (let tries = 0; tries < LOAD_TRIES; tries++) {
+      const found = await this.#log.readRegistry(this.#shape.partitions);
+      const registry =
+        found?.status === 'READY' ? found : await this.#log.genesis(found?.base ?? 0, this.#shape.partitions);
+      try {
+        await this.#loadFrom(registry);
+        return;
+      } catch (error) {
+        // Another container moved on while this one read: what it collected is named by the pointer no more.
+        if (!(error instanceof RingWrapped) && !(error instanceof BlobMissing)) throw error;
+        last = error;
+        this.drop();
+      }
+    }
+    throw new MillraceError(
+      'corrupt',
+      'CORRUPT_BLOB',
+      `The state of ${this.#log.unit} cannot be loaded: a part that its registry names is not there.`,
+      {
+        fix: 'Restore the state table from a backup or a savepoint.',
+        cause: last,
+      },
+    );
+  }
+
+  /** Applies what other containers have committed since. @returns how many commits that were */
+  async catchUp(): Promise<number> {
+    let chain: Slot[];
+    try {
+      chain = await this.#log.readChain(this.state.head.n + 1);
+      await this.#applyChain(chain);
+    } catch (error) {
+      if (!(error instanceof RingWrapped)) throw error;
+      await this.load();
+      return RING_SIZE;
+    }
+    return chain.length;
+  }
+
+  /**
+   * Appends a commit and applies it. False where another container's commit has that number: then nothing has changed
+   * here, and `catchUp` comes next.
+   */
+  async append(
+    commit: Commit,
+    onStored: () => void | Promise<void>,
+  ): Promise<{ applied: boolean; payloadBytes: number }> {
+    const { header, body } = commit;
+    await this.#requireCoverage(header.n);
+    const bytes = this.#log.encodePayload(body);
+    const payload = await this.#log.store(header.n, header.attemptId, bytes);
+    await onStored();
+    const applied = await this.#log.append(header, payload);
+    if (applied) {
+      this.state.apply(commit);
+      this.#bytesSinceSnapshot += bytes.length;
+    } else if (payload.at === 'blob') {
+      await this.#blobs.delete([payload.ref]);
+    }
+    return { applied, payloadBytes: bytes.length };
+  }
+
+  newAttemptId(): string {
+    return this.#log.newAttemptId();
+  }
+
+  get isSnapshotDue(): boolean {
+    const covered = this.#registry?.n ?? 0;
+    return (
+      this.state.head.n - covered >= SNAPSHOT_COMMITS ||
+      (this.#bytesSinceSnapshot >= SNAPSHOT_BYTES && this.state.head.n > covered)
+    );
+  }
+
+  /** Writes a snapshot of the head. Somebody else's newer one will do as well. */
+  async snapshot(onWritten: () => void | Promise<void> = () => {}): Promise<void> {
+    const written = await writeSnapshot(
+      this.#log,
+      this.#blobs,
+      this.state,
+      this.#registry as Registry,
+      this.#manifest,
+      onWritten,
+    );
+    if (written === undefined) {
+      await this.#readPointer();
+      return;
+    }
+    this.#registry = written.registry;
+    this.#manifest = written.manifest;
+    this.#bytesSinceSnapshot = 0;
+    this.#observer.snapshot?.(this.#log.unit, written.registry.n);
+  }
+
+  /** A slot is overwritten only where a snapshot covers it: otherwise the snapshot comes first. Back-pressure, not loss. */
+  async #requireCoverage(n: number): Promise<void> {
+    const isCovered = () => ((this.#registry as Registry).n ?? 0) >= n - RING_SIZE;
+    if (isCovered()) return;
+    await this.#readPointer();
+    if (!isCovered()) await this.snapshot();
+    if (isCovered()) return;
+    throw new MillraceError(
+      'retryable',
+      'LOST_RACE',
+      `No snapshot of ${this.#log.unit} covers the slot of commit ${n} yet.`,
+      { fix: 'Nothing: the batch is tried again.' },
+    );
+  }
+
+  async #readPointer(): Promise<void> {
+    const registry = (await this.#log.readRegistry(this.#shape.partitions)) as Registry;
+    this.#manifest =
+      registry.manifest.at === 'none' ? undefined : decodeManifest(await this.#log.readPayload(registry.manifest));
+    this.#registry = registry;
+  }
+
+  async #loadFrom(registry: Registry): Promise<void> {
+    const manifest =
+      registry.manifest.at === 'none' ? undefined : decodeManifest(await this.#log.readPayload(registry.manifest));
+    const [covered, ...tail] = await this.#log.readChain(registry.n, LOAD_SLOTS);
+    if (covered === undefined) throw new RingWrapped(this.#log.unit);
+    const state = new CommittedState(this.#shape, covered.header, emptyOutbox);
+    if (manifest !== undefined) await restoreSnapshot(this.#blobs, manifest, state);
+    this.#state = state;
+    await this.#applyChain(tail);
+    // The head's outbox may still have to be published, though a snapshot covers the rest of it.
+    if (tail.length === 0 && covered.payload.at !== 'none') state.outbox = (await this.#log.readBody(covered)).outbox;
+    this.#registry = registry;
+    this.#manifest = manifest;
+    this.#bytesSinceSnapshot = 0;
+    this.#observer.loaded?.(this.#log.unit, tail.length, manifest !== undefined);
+  }
+
+  async #applyChain(chain: readonly Slot[]): Promise<void> {
+    const bodies = await Promise.all(chain.map((slot) => this.#log.readBody(slot)));
+    for (const [i, body] of bodies.entries()) this.state.apply({ header: (chain[i] as Slot).header, body });
+  }
+}

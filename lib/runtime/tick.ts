@@ -1,0 +1,71 @@
+import type { CommittedState } from '../commit/committed-state.ts';
+import type { StreamDescription, StreamPort } from '../connectors/stream-port.ts';
+import { ComputeSession } from '../operators/compute-session.ts';
+import type { WatermarkStrategy } from '../time/watermark-strategy.ts';
+import type { Piece } from './piece.ts';
+import { firstAfter } from './probe.ts';
+
+export interface TickRequest {
+  /** The time of the tick, taken before it was sent; ms since the epoch. */
+  readonly nowMs: number;
+  /** A watermark known from elsewhere, such as the end of a bounded input. */
+  readonly watermarkMs?: number;
+}
+
+interface TickTask {
+  readonly state: CommittedState;
+  readonly streams: StreamPort;
+  readonly description: StreamDescription;
+  readonly shardId: string;
+  readonly strategy: WatermarkStrategy;
+  readonly watermarkStepMs: number;
+}
+
+/** The knowledge that nothing follows the position is renewed long before the retention makes it worthless. */
+const RENEW_SHARE_OF_RETENTION = 1 / 8;
+
+/**
+ * What a tick commits for one shard: nothing where records wait (they tell more than a tick does) or where nothing has
+ * changed.
+ */
+export const tickPiece = async (task: TickTask, request: TickRequest): Promise<Piece | undefined> => {
+  const { state, description } = task;
+  const { position } = state.head;
+  if ((await firstAfter(task.streams, description.name, task.shardId, position)) !== undefined) return undefined;
+  const idle = idleOutcome(task, request);
+  const watermarkMs = Math.max(
+    state.head.watermarkMs,
+    idle.watermarkMs,
+    request.watermarkMs ?? Number.MIN_SAFE_INTEGER,
+  );
+  const moved =
+    watermarkMs !== state.head.watermarkMs &&
+    (request.watermarkMs !== undefined || watermarkMs - state.head.watermarkMs >= task.watermarkStepMs);
+  const stale =
+    request.nowMs - Math.max(position.emptyAsOfMs, position.arrivalMs) >
+    description.retentionMs * RENEW_SHARE_OF_RETENTION;
+  if (!moved && !stale && idle.excluded === state.excluded) return undefined;
+  return {
+    kind: 'tick',
+    session: new ComputeSession(state.keyed, state.head.watermarkMs),
+    position: { ...position, emptyAsOfMs: Math.max(position.emptyAsOfMs, request.nowMs) },
+    watermarkMs,
+    excluded: idle.excluded,
+    marks: [],
+    rejections: state.rejections,
+    relays: [],
+    timers: [],
+    recordCount: 0,
+  };
+};
+
+const idleOutcome = (
+  { state, strategy }: TickTask,
+  { nowMs }: TickRequest,
+): { readonly watermarkMs: number; readonly excluded: boolean } => {
+  const { idle, boundMs } = strategy;
+  const isIdle = idle !== undefined && nowMs - state.head.position.arrivalMs >= idle.after;
+  if (!isIdle) return { watermarkMs: state.head.watermarkMs, excluded: state.excluded };
+  if (idle.action === 'exclude') return { watermarkMs: state.head.watermarkMs, excluded: true };
+  return { watermarkMs: nowMs - idle.after - boundMs - 1, excluded: state.excluded };
+};

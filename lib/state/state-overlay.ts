@@ -1,0 +1,43 @@
+import type { Journal } from './journal.ts';
+import type { KeyedState } from './keyed-state.ts';
+import type { EntryChange } from './state-table.ts';
+
+/**
+ * The state as the commit being computed sees it: its own writes above the committed state, which it never touches.
+ * An entry's key names it within its table, whatever its partition.
+ */
+export class StateOverlay {
+  readonly #base: KeyedState;
+  readonly #journal: Journal;
+  readonly #writes: Map<string, EntryChange>[];
+
+  constructor(base: KeyedState, journal: Journal) {
+    this.#base = base;
+    this.#journal = journal;
+    this.#writes = base.tables.map(() => new Map());
+  }
+
+  get(lp: number, table: number, key: string): unknown {
+    const write = (this.#writes[table] as Map<string, EntryChange>).get(key);
+    return write === undefined ? this.#base.get(lp, table, key) : write.value;
+  }
+
+  /** `undefined` deletes. */
+  set(lp: number, table: number, key: string, value: unknown): void {
+    this.#journal.set(this.#writes[table] as Map<string, EntryChange>, key, { lp, table, key, value });
+  }
+
+  /** The entries of a table that this commit wrote. */
+  written(table: number): ReadonlyMap<string, EntryChange> {
+    return this.#writes[table] as Map<string, EntryChange>;
+  }
+
+  /** Net changes, without deletions of what was never there. */
+  *changes(): Generator<EntryChange> {
+    for (const writes of this.#writes) {
+      for (const write of writes.values()) {
+        if (write.value !== undefined || this.#base.get(write.lp, write.table, write.key) !== undefined) yield write;
+      }
+    }
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * A table of keyed state: the entries of one stateful operator. Values are plain JSON and never changed in place.
+ * Timers are not stored: they follow from the values, so they cannot disagree with them.
+ */
+export interface StateTable {
+  /** The operator's id. */
+  readonly id: string;
+  /** When the entry has to be looked at (event time), or `undefined` for never. */
+  timerMs(value: unknown): number | undefined;
+}
+
+/** One changed entry; `value` is `undefined` where the entry was deleted. */
+export interface EntryChange {
+  readonly lp: number;
+  readonly table: number;
+  readonly key: string;
+  readonly value: unknown;
+}
