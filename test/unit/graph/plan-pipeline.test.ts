@@ -186,12 +186,16 @@ describe('an edge is combined', () => {
     expect(
       combineOf((p) => {
         const keyed = p.source('orders', orders()).keyBy('k', (order) => order.id);
-        keyed.window('a', tumbling(minutes(1))).late.sink('late-a', orderStream('a'));
-        keyed
-          .window('b', tumbling(minutes(2)))
-          .aggregate('n', { n: count() })
-          .map('r', () => ({ province: '', minute: 0, amountCents: 0 }))
-          .sink('t', rowTable());
+        for (const [id, size] of [
+          ['a', minutes(1)],
+          ['b', minutes(2)],
+        ] as const) {
+          keyed
+            .window(id, tumbling(size))
+            .aggregate(`${id}-n`, { n: count() })
+            .map(`${id}-row`, () => ({ province: '', minute: 0, amountCents: 0 }))
+            .sink(`${id}-table`, rowTable({ table: id }));
+        }
       }),
     ).toBeUndefined();
   });
