@@ -55,7 +55,7 @@ export class BlobStore {
     const content = Buffer.concat(
       chunks.map((chunk) => {
         if (chunk === undefined) throw new BlobMissing(`${this.#unit} ${ref.n}-${ref.attemptId}`);
-        return chunk['b'] as Uint8Array;
+        return chunk.b as Uint8Array;
       }),
     );
     if (content.length !== ref.sizeBytes || sha256(content) !== ref.sha) {

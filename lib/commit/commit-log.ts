@@ -178,7 +178,7 @@ const genesisSlot = (n: number): Slot => ({
 });
 
 const sameManifest = (found: Item | undefined, wanted: Item): boolean => {
-  if (found === undefined || found['n'] !== wanted['n']) return false;
-  const [a, b] = [found['m'], wanted['m']];
-  return a instanceof Uint8Array && b instanceof Uint8Array ? Buffer.compare(a, b) === 0 : found['r'] === wanted['r'];
+  if (found === undefined || found.n !== wanted.n) return false;
+  const [a, b] = [found.m, wanted.m];
+  return a instanceof Uint8Array && b instanceof Uint8Array ? Buffer.compare(a, b) === 0 : found.r === wanted.r;
 };

@@ -99,26 +99,26 @@ const createJob = async (
 const claimTable = async (items: ItemStore, name: string): Promise<void> => {
   const put = await items.put({ ...tableKey, f: STATE_FORMAT, job: name }, { kind: 'absent' });
   if (put.applied || put.existing === undefined) return;
-  checkFormat(put.existing['f'], 'the state table');
-  if (put.existing['job'] === name) return;
+  checkFormat(put.existing.f, 'the state table');
+  if (put.existing.job === name) return;
   throw new MillraceError(
     'configuration',
     'TABLE_OF_ANOTHER_JOB',
-    `The state table belongs to job '${put.existing['job']}', not to '${name}'.`,
+    `The state table belongs to job '${put.existing.job}', not to '${name}'.`,
     {
       fix: 'Give every pipeline a state table of its own.',
-      fields: { owner: put.existing['job'], job: name },
+      fields: { owner: put.existing.job, job: name },
     },
   );
 };
 
 const decodeJob = (item: Item, name: string, incarnation: number): Job => {
-  checkFormat(item['f'], `job '${name}'`);
+  checkFormat(item.f, `job '${name}'`);
   return {
     name,
     incarnation,
-    epoch: item['e'] as number,
-    planHash: item['h'] as string,
-    roster: JSON.parse(item['r'] as string) as Roster,
+    epoch: item.e as number,
+    planHash: item.h as string,
+    roster: JSON.parse(item.r as string) as Roster,
   };
 };

@@ -1,3 +1,4 @@
+import { getOrAdd } from '../core/get-or-add.ts';
 import { MAX_WATERMARK_MS, MIN_WATERMARK_MS } from '../time/watermark-strategy.ts';
 import type { MarkChange } from './commit.ts';
 
@@ -55,12 +56,7 @@ export class Marks {
   }
 
   apply(change: MarkChange): void {
-    let mark = this.#producers.get(change.producer);
-    if (mark === undefined) {
-      mark = new ProducerMark(this.#partitions);
-      this.#producers.set(change.producer, mark);
-    }
-    mark.apply(change);
+    getOrAdd(this.#producers, change.producer, () => new ProducerMark(this.#partitions)).apply(change);
   }
 
   /**

@@ -33,34 +33,34 @@ export const encodeRegistry = (unit: string, registry: Registry): Item => {
     n: registry.n,
     p: registry.partitions,
   };
-  if (registry.manifest.at === 'inline') item['m'] = registry.manifest.bytes;
-  if (registry.manifest.at === 'blob') item['r'] = encodeBlobRef(registry.manifest.ref);
+  if (registry.manifest.at === 'inline') item.m = registry.manifest.bytes;
+  if (registry.manifest.at === 'blob') item.r = encodeBlobRef(registry.manifest.ref);
   return item as Item;
 };
 
 /** @throws MillraceError `STATE_FORMAT_NEWER`, or `CORRUPT_LOG` where the ring or the partitions are not this job's */
 export const decodeRegistry = (item: Item, partitions: number): Registry => {
-  checkFormat(item['f'], `unit ${item.pk}`);
-  if (item['ring'] !== RING_SIZE || item['p'] !== partitions) {
+  checkFormat(item.f, `unit ${item.pk}`);
+  if (item.ring !== RING_SIZE || item.p !== partitions) {
     throw new MillraceError(
       'corrupt',
       'CORRUPT_LOG',
-      `Unit ${item.pk} has a ring of ${item['ring']} and ${item['p']} partitions, not ${RING_SIZE} and ${partitions}.`,
+      `Unit ${item.pk} has a ring of ${item.ring} and ${item.p} partitions, not ${RING_SIZE} and ${partitions}.`,
       {
         fix: 'The number of partitions is fixed for an incarnation: put the old number back, or start a new state table.',
       },
     );
   }
   return {
-    status: item['st'] as Registry['status'],
-    base: item['base'] as number,
-    n: item['n'] as number,
+    status: item.st as Registry['status'],
+    base: item.base as number,
+    n: item.n as number,
     partitions,
     manifest:
-      item['m'] !== undefined
-        ? { at: 'inline', bytes: item['m'] as Uint8Array }
-        : item['r'] !== undefined
-          ? { at: 'blob', ref: decodeBlobRef(item['r'] as string) }
+      item.m !== undefined
+        ? { at: 'inline', bytes: item.m as Uint8Array }
+        : item.r !== undefined
+          ? { at: 'blob', ref: decodeBlobRef(item.r as string) }
           : { at: 'none' },
   };
 };

@@ -36,9 +36,9 @@ export const encodeSlot = (unit: string, { header, payload }: Slot): Item => {
     y: header.position.emptyAsOfMs,
     w: header.watermarkMs,
   };
-  if (header.position.sequenceNumber !== undefined) item['s'] = header.position.sequenceNumber;
-  if (payload.at === 'inline') item['b'] = payload.bytes;
-  if (payload.at === 'blob') item['r'] = encodeBlobRef(payload.ref);
+  if (header.position.sequenceNumber !== undefined) item.s = header.position.sequenceNumber;
+  if (payload.at === 'inline') item.b = payload.bytes;
+  if (payload.at === 'blob') item.r = encodeBlobRef(payload.ref);
   return item as Item;
 };
 

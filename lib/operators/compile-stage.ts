@@ -203,4 +203,5 @@ class StageCompiler {
   }
 }
 
-const nowhere: Push = () => {};
+/** Where no operator listens. */
+const nowhere: Push = () => undefined;

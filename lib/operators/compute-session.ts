@@ -1,4 +1,5 @@
 import type { HopRows, Rejection, SinkOutput, SinkRow } from '../commit/outbox.ts';
+import { getOrAdd } from '../core/get-or-add.ts';
 import type { Key } from '../graph/logical-graph.ts';
 import { Journal } from '../state/journal.ts';
 import type { KeyedState } from '../state/keyed-state.ts';
@@ -82,11 +83,11 @@ export class ComputeSession {
 
   /** A row for another stage, as JSON text. */
   addHopRow(stage: string, lp: number, row: string): void {
-    let byPartition = this.#hops.get(stage);
-    if (byPartition === undefined) this.#hops.set(stage, (byPartition = new Map()));
-    let rows = byPartition.get(lp);
-    if (rows === undefined) byPartition.set(lp, (rows = []));
-    this.#journal.push(rows, row);
+    const byPartition = getOrAdd(this.#hops, stage, () => new Map<number, string[]>());
+    this.#journal.push(
+      getOrAdd(byPartition, lp, () => []),
+      row,
+    );
     const bytes = Buffer.byteLength(row);
     const inPartition = (this.#bytesOf.get(lp) ?? 0) + bytes;
     this.#journal.set(this.#bytesOf, lp, inPartition);
@@ -96,9 +97,10 @@ export class ComputeSession {
 
   /** A row for a sink, encoded by the sink's schema. */
   addSinkRow(sink: string, value: unknown, eventTimeMs: number): void {
-    let rows = this.#sinks.get(sink);
-    if (rows === undefined) this.#sinks.set(sink, (rows = []));
-    this.#journal.push(rows, { lp: this.lp, value, eventTimeMs });
+    this.#journal.push(
+      getOrAdd(this.#sinks, sink, () => []),
+      { lp: this.lp, value, eventTimeMs },
+    );
     this.#externalRows++;
   }
 
@@ -108,9 +110,11 @@ export class ComputeSession {
   }
 
   setPartial(edge: string, id: string, partial: Partial): void {
-    let partials = this.#partials.get(edge);
-    if (partials === undefined) this.#partials.set(edge, (partials = new Map()));
-    this.#journal.set(partials, id, partial);
+    this.#journal.set(
+      getOrAdd(this.#partials, edge, () => new Map<string, Partial>()),
+      id,
+      partial,
+    );
   }
 
   partials(edge: string): Iterable<Partial> {
@@ -118,8 +122,7 @@ export class ComputeSession {
   }
 
   hopRows(stage: string): HopRows[] {
-    const byPartition = this.#hops.get(stage) ?? new Map<number, string[]>();
-    return [...byPartition]
+    return [...(this.#hops.get(stage) ?? [])]
       .filter(([, rows]) => rows.length > 0)
       .sort(([a], [b]) => a - b)
       .map(([lp, rows]) => ({ lp, rows }));

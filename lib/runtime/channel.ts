@@ -1,6 +1,7 @@
 import type { MarkChange } from '../commit/commit.ts';
 import type { Marks, ProducerMark } from '../commit/marks.ts';
 import type { CoveredRun } from '../commit/outbox.ts';
+import { getOrAdd } from '../core/get-or-add.ts';
 import { corruptPacket, type Packet } from './packet.ts';
 
 /** What to do with one run of a packet. */
@@ -39,8 +40,7 @@ export class Channel {
 
   /** The run's rows are in the session now. */
   advance(packet: Packet, run: CoveredRun): void {
-    let mark = this.#pending.get(packet.producer);
-    if (mark === undefined) this.#pending.set(packet.producer, (mark = this.#markOf(packet.producer).clone()));
+    const mark = getOrAdd(this.#pending, packet.producer, () => this.#markOf(packet.producer).clone());
     const { producer, n, watermarkMs, excluded } = packet;
     const change: MarkChange = { producer, from: run.from, to: run.to, n, watermarkMs, excluded };
     mark.apply(change);

@@ -27,8 +27,8 @@ export const storeRejections = async (
     rejections.map(async (rejection, index): Promise<Item> => {
       const item: Record<string, AttributeValue> = { pk: quarantineKey(unit), sk: sortKey(n, index), n, i: index };
       const content = encodeFrame(JSON.stringify(rejection));
-      if (content.length <= INLINE_BYTES) item['b'] = content;
-      else item['r'] = encodeBlobRef(await blobs.put(n, `q${index}`, content));
+      if (content.length <= INLINE_BYTES) item.b = content;
+      else item.r = encodeBlobRef(await blobs.put(n, `q${index}`, content));
       return item as Item;
     }),
   );
@@ -52,9 +52,9 @@ async function* listUnit(items: ItemStore, unit: string): AsyncGenerator<Quarant
   for (let more = true; more; ) {
     const page = await items.query({ pk, from, to: '~', limit: 100 });
     for (const item of page.items) {
-      const content = (item['b'] as Uint8Array | undefined) ?? (await blobs.get(decodeBlobRef(item['r'] as string)));
+      const content = (item.b as Uint8Array | undefined) ?? (await blobs.get(decodeBlobRef(item.r as string)));
       const rejection = JSON.parse(decodeFrame(content)) as Rejection;
-      yield { ...rejection, unit, n: item['n'] as number, index: item['i'] as number };
+      yield { ...rejection, unit, n: item.n as number, index: item.i as number };
       from = `${item.sk} `;
     }
     more = page.more && page.items.length > 0;

@@ -135,7 +135,7 @@ export class TaskStore {
   }
 
   /** Writes a snapshot of the head. Somebody else's newer one will do as well. */
-  async snapshot(onWritten: () => void | Promise<void> = () => {}): Promise<void> {
+  async snapshot(onWritten: () => void | Promise<void> = () => undefined): Promise<void> {
     const written = await writeSnapshot(
       this.#log,
       this.#blobs,

@@ -149,7 +149,7 @@ export class Task {
       // Whatever went wrong may have gone wrong between a write and its answer.
       this.#store.drop();
       // An error is not a crash. If this cannot be written, one try too many is counted.
-      if (singly?.counting !== undefined) await this.#input.tries?.clear(singly.counting).catch(() => {});
+      if (singly?.counting !== undefined) await this.#input.tries?.clear(singly.counting).catch(() => undefined);
       throw error;
     } finally {
       this.#busy = false;

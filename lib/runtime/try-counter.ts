@@ -19,7 +19,7 @@ export class TryCounter {
   /** Counts a try before it is made. @returns 1 for the first */
   async begin(sequenceNumber: string): Promise<number> {
     const found = await this.#items.get(this.#key);
-    const tries = found?.['q'] === sequenceNumber ? (found['c'] as number) + 1 : 1;
+    const tries = found?.q === sequenceNumber ? (found.c as number) + 1 : 1;
     await this.#put(sequenceNumber, tries);
     return tries;
   }

@@ -1,3 +1,4 @@
+import { getOrAdd } from '../core/get-or-add.ts';
 import type { EntryChange, StateTable } from './state-table.ts';
 import { type Timer, TimerHeap } from './timer-heap.ts';
 
@@ -50,12 +51,7 @@ export class KeyedState {
   }
 
   partition(lp: number): StatePartition {
-    let partition = this.partitions.get(lp);
-    if (partition === undefined) {
-      partition = new StatePartition(lp, this.tables.length);
-      this.partitions.set(lp, partition);
-    }
-    return partition;
+    return getOrAdd(this.partitions, lp, () => new StatePartition(lp, this.tables.length));
   }
 
   /** Applies committed changes. `fromSnapshot` entries are already stored and so not dirty. */
