@@ -59,7 +59,8 @@ export const schemaRejection = (
   );
 };
 
-const requirePlainJson = (operator: string, value: unknown): unknown => {
+/** @throws RejectionError `NOT_PLAIN_JSON` where JSON would change the value */
+export const requirePlainJson = (operator: string, value: unknown): unknown => {
   const problem = plainJsonProblem(value);
   if (problem === undefined) return value;
   throw new RejectionError(

@@ -1,6 +1,7 @@
 import type { AggregateNode, AnyAggregator, Key } from '../graph/logical-graph.ts';
 import type { Window } from '../windows/window-assigner.ts';
 import type { ComputeSession, Push } from './compute-session.ts';
+import { requirePlainJson } from './crossing.ts';
 import { userCodeRejection } from './rejection-error.ts';
 
 interface Member {
@@ -32,11 +33,14 @@ export class PaneAggregates {
   /** The accumulators with one more record; `before` is left as it was. */
   add(before: Accumulators | undefined, value: unknown): Accumulators {
     return this.#members.map(({ operator, aggregator }, i) => {
+      let after: unknown;
       try {
-        return aggregator.add(before === undefined ? aggregator.create() : before[i], value);
+        after = aggregator.add(before === undefined ? aggregator.create() : before[i], value);
       } catch (thrown) {
         throw userCodeRejection(operator, thrown);
       }
+      // Accumulators are stored: one that keeps a record keeps it as JSON, or not at all.
+      return typeof after === 'object' ? requirePlainJson(operator, after) : after;
     });
   }
 

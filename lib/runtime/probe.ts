@@ -1,6 +1,7 @@
 import type { Position } from '../commit/commit.ts';
 import { compareSequenceNumbers } from '../connectors/sequence-number.ts';
-import type { StreamDescription, StreamPort, StreamRecord } from '../connectors/stream-port.ts';
+import type { StartPosition } from '../connectors/specs.ts';
+import type { ReadStart, StreamDescription, StreamPort, StreamRecord } from '../connectors/stream-port.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 
 /** A page can be empty although records follow; so many in a row are taken for the end. */
@@ -9,18 +10,19 @@ const MAX_EMPTY_PAGES = 20;
 /** Taken off the retention: clocks of the stream and of this machine differ, and records expire late rather than early. */
 const RETENTION_MARGIN_MS = 60_000;
 
-/** The first record after a position, read from the stream itself; `undefined` where there is none. */
+/**
+ * The first record after a position, read from the stream itself; `undefined` where there is none.
+ *
+ * @param start where the job began to read, for a task that has no position yet
+ */
 export const firstAfter = async (
   streams: StreamPort,
   stream: string,
   shardId: string,
   position: Position,
+  start: StartPosition,
 ): Promise<StreamRecord | undefined> => {
-  const start =
-    position.sequenceNumber === undefined
-      ? ({ at: 'trim-horizon' } as const)
-      : ({ at: 'after', sequenceNumber: position.sequenceNumber } as const);
-  const reader = await streams.openReader(stream, shardId, start);
+  const reader = await streams.openReader(stream, shardId, readStartOf(position, start));
   for (let i = 0; i < MAX_EMPTY_PAGES; i++) {
     const page = await reader.next(1);
     if (page.records[0] !== undefined) return page.records[0];
@@ -29,11 +31,17 @@ export const firstAfter = async (
   return undefined;
 };
 
+const readStartOf = (position: Position, start: StartPosition): ReadStart => {
+  if (position.sequenceNumber !== undefined) return { at: 'after', sequenceNumber: position.sequenceNumber };
+  return start === 'trim-horizon' ? { at: start } : { at: 'timestamp', timestampMs: start.timestampMs };
+};
+
 /**
  * Requires that nothing lies between the committed position and the first new record of a batch. Sequence numbers have
  * gaps of their own, so only the stream can tell.
  *
- * @throws MillraceError `GAP` where records were skipped, or where they may have expired unseen
+ * @throws MillraceError `GAP` where records were skipped, or where they may have expired unseen; `STREAM_UNAVAILABLE`
+ *   where the stream shows nothing at all
  */
 export const requireContiguous = async (
   streams: StreamPort,
@@ -43,7 +51,7 @@ export const requireContiguous = async (
   first: StreamRecord,
   nowMs: number,
 ): Promise<void> => {
-  const found = await firstAfter(streams, description.name, shardId, position);
+  const found = await firstAfter(streams, description.name, shardId, position, 'trim-horizon');
   if (found !== undefined && compareSequenceNumbers(found.sequenceNumber, first.sequenceNumber) < 0) {
     throw gap(
       description.name,
@@ -59,6 +67,14 @@ export const requireContiguous = async (
       shardId,
       position,
       `records after it may have expired unread: the stream keeps ${description.retentionMs} ms, and it was last seen ${nowMs - lastSeenMs} ms ago`,
+    );
+  }
+  if (found === undefined) {
+    throw new MillraceError(
+      'retryable',
+      'STREAM_UNAVAILABLE',
+      `Stream '${description.name}', ${shardId}, shows no record after ${position.sequenceNumber}, though ${first.sequenceNumber} was delivered.`,
+      { fix: 'Nothing: the batch is tried again, and read again.' },
     );
   }
 };

@@ -103,6 +103,7 @@ export class StageRuntime {
                 streams: this.#options.ports.streams,
                 description,
                 shardId,
+                start: source.spec.start,
                 strategy: source.spec.watermarks,
                 watermarkStepMs: this.#watermarkStepMs,
               },

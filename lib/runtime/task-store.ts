@@ -126,16 +126,22 @@ export class TaskStore {
     return this.#log.newAttemptId();
   }
 
-  get isSnapshotDue(): boolean {
-    const covered = this.#registry?.n ?? 0;
-    return (
-      this.state.head.n - covered >= SNAPSHOT_COMMITS ||
-      (this.#bytesSinceSnapshot >= SNAPSHOT_BYTES && this.state.head.n > covered)
-    );
+  /** Writes a snapshot of the head where one is due. @returns whether it did */
+  async snapshotIfDue(onWritten: () => void | Promise<void>): Promise<boolean> {
+    if (!this.#isSnapshotDue()) return false;
+    // Another container of this task may have written one since.
+    await this.#readPointer();
+    if (!this.#isSnapshotDue()) return false;
+    await this.#snapshot(onWritten);
+    return true;
   }
 
-  /** Writes a snapshot of the head. Somebody else's newer one will do as well. */
-  async snapshot(onWritten: () => void | Promise<void> = () => undefined): Promise<void> {
+  #isSnapshotDue(): boolean {
+    const commits = this.state.head.n - (this.#registry as Registry).n;
+    return commits >= SNAPSHOT_COMMITS || (commits > 0 && this.#bytesSinceSnapshot >= SNAPSHOT_BYTES);
+  }
+
+  async #snapshot(onWritten: () => void | Promise<void> = () => undefined): Promise<void> {
     const written = await writeSnapshot(
       this.#log,
       this.#blobs,
@@ -159,7 +165,7 @@ export class TaskStore {
     const isCovered = () => ((this.#registry as Registry).n ?? 0) >= n - RING_SIZE;
     if (isCovered()) return;
     await this.#readPointer();
-    if (!isCovered()) await this.snapshot();
+    if (!isCovered()) await this.#snapshot();
     if (isCovered()) return;
     throw new MillraceError(
       'retryable',
@@ -171,14 +177,18 @@ export class TaskStore {
 
   async #readPointer(): Promise<void> {
     const registry = (await this.#log.readRegistry(this.#shape.partitions)) as Registry;
-    this.#manifest =
-      registry.manifest.at === 'none' ? undefined : decodeManifest(await this.#log.readPayload(registry.manifest));
+    if (registry.n === this.#registry?.n) return;
+    this.#manifest = await this.#readManifest(registry);
     this.#registry = registry;
+    this.#bytesSinceSnapshot = 0;
+  }
+
+  async #readManifest({ manifest }: Registry): Promise<Manifest | undefined> {
+    return manifest.at === 'none' ? undefined : decodeManifest(await this.#log.readPayload(manifest));
   }
 
   async #loadFrom(registry: Registry): Promise<void> {
-    const manifest =
-      registry.manifest.at === 'none' ? undefined : decodeManifest(await this.#log.readPayload(registry.manifest));
+    const manifest = await this.#readManifest(registry);
     const [covered, ...tail] = await this.#log.readChain(registry.n, LOAD_SLOTS);
     if (covered === undefined) throw new RingWrapped(this.#log.unit);
     const state = new CommittedState(this.#shape, covered.header, emptyOutbox);

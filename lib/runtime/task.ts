@@ -141,7 +141,7 @@ export class Task {
     this.#busy = true;
     try {
       const result = await run();
-      if (this.#store.isSnapshotDue) await this.#snapshot();
+      if (await this.#store.snapshotIfDue(() => this.#step('snapshot-written'))) await this.#step('snapshot-moved');
       this.#lastSuccessMs = this.#ports.clock.nowMs();
       return result;
     } catch (error) {
@@ -363,11 +363,6 @@ export class Task {
         fix: 'The batch is tried again. If it happens often, lower the batch size or raise the timeout.',
       },
     );
-  }
-
-  async #snapshot(): Promise<void> {
-    await this.#store.snapshot(() => this.#step('snapshot-written'));
-    await this.#step('snapshot-moved');
   }
 
   async #step(step: ProtocolStep): Promise<void> {

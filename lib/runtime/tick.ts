@@ -1,4 +1,5 @@
 import type { CommittedState } from '../commit/committed-state.ts';
+import type { StartPosition } from '../connectors/specs.ts';
 import type { StreamDescription, StreamPort } from '../connectors/stream-port.ts';
 import { ComputeSession } from '../operators/compute-session.ts';
 import type { WatermarkStrategy } from '../time/watermark-strategy.ts';
@@ -17,6 +18,7 @@ interface TickTask {
   readonly streams: StreamPort;
   readonly description: StreamDescription;
   readonly shardId: string;
+  readonly start: StartPosition;
   readonly strategy: WatermarkStrategy;
   readonly watermarkStepMs: number;
 }
@@ -31,7 +33,8 @@ const RENEW_SHARE_OF_RETENTION = 1 / 8;
 export const tickPiece = async (task: TickTask, request: TickRequest): Promise<Piece | undefined> => {
   const { state, description } = task;
   const { position } = state.head;
-  if ((await firstAfter(task.streams, description.name, task.shardId, position)) !== undefined) return undefined;
+  if ((await firstAfter(task.streams, description.name, task.shardId, position, task.start)) !== undefined)
+    return undefined;
   const idle = idleOutcome(task, request);
   const watermarkMs = Math.max(
     state.head.watermarkMs,
