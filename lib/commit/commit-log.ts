@@ -17,11 +17,19 @@ import {
   slotSortKey,
 } from './slot.ts';
 
-/** A payload up to this size stays in its slot; a larger one goes beside it, so that reading a tail stays cheap. */
-export const INLINE_LIMIT_BYTES = 8 * 1024;
+/**
+ * A payload up to this size stays in its slot. Overwriting a slot bills the larger of the two items; a payload beside it
+ * is billed when it is written and again when it is deleted, so inline is never dearer (ADR 8).
+ */
+export const INLINE_LIMIT_BYTES = 64 * 1024;
 
-/** How many slots a catch-up asks for: containers that alternate are a few commits apart. */
-const CATCH_UP_SLOTS = 8;
+/** What one catch-up read should not exceed by much: it also returns slots that are not new. */
+const CATCH_UP_BYTES = 64 * 1024;
+const CATCH_UP_SLOTS = { least: 2, most: 16 } as const;
+
+/** How many slots to ask for when catching up, where payloads have about this size. */
+export const catchUpSlots = (payloadBytes: number): number =>
+  Math.min(CATCH_UP_SLOTS.most, Math.max(CATCH_UP_SLOTS.least, Math.floor(CATCH_UP_BYTES / Math.max(1, payloadBytes))));
 
 /** The ring has moved past the number asked for: what was known is too old, and the registry has to be read again. */
 export class RingWrapped extends Error {
@@ -76,10 +84,11 @@ export class CommitLog {
   }
 
   /**
-   * The longest dense chain of slots from `first` on, by strong reads. Empty where `first` is not written yet.
+   * The longest dense chain of slots from `first` on, by strong reads of `pageSlots` slots each. Empty where `first` is not
+   * written yet.
    * @throws RingWrapped where `first` has been overwritten
    */
-  async readChain(first: number, pageSlots: number = CATCH_UP_SLOTS): Promise<Slot[]> {
+  async readChain(first: number, pageSlots: number): Promise<Slot[]> {
     const chain: Slot[] = [];
     let expected = first;
     for (;;) {

@@ -1,6 +1,6 @@
 import { BlobMissing, type BlobStore } from '../commit/blob-store.ts';
 import type { Commit } from '../commit/commit.ts';
-import { type CommitLog, RingWrapped } from '../commit/commit-log.ts';
+import { type CommitLog, catchUpSlots, RingWrapped } from '../commit/commit-log.ts';
 import { CommittedState, type TaskShape } from '../commit/committed-state.ts';
 import { emptyOutbox } from '../commit/outbox.ts';
 import type { Registry } from '../commit/registry.ts';
@@ -32,6 +32,7 @@ export class TaskStore {
   #registry: Registry | undefined;
   #manifest: Manifest | undefined;
   #bytesSinceSnapshot = 0;
+  #lastPayloadBytes = 0;
 
   constructor(log: CommitLog, blobs: BlobStore, shape: TaskShape, observer: RuntimeObserver) {
     this.#log = log;
@@ -89,7 +90,7 @@ export class TaskStore {
   async catchUp(): Promise<number> {
     let chain: Slot[];
     try {
-      chain = await this.#log.readChain(this.state.head.n + 1);
+      chain = await this.#log.readChain(this.state.head.n + 1, catchUpSlots(this.#lastPayloadBytes));
       await this.#applyChain(chain);
     } catch (error) {
       if (!(error instanceof RingWrapped)) throw error;
@@ -116,6 +117,7 @@ export class TaskStore {
     if (applied) {
       this.state.apply(commit);
       this.#bytesSinceSnapshot += bytes.length;
+      this.#lastPayloadBytes = bytes.length;
     } else if (payload.at === 'blob') {
       await this.#blobs.delete([payload.ref]);
     }
