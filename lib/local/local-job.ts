@@ -1,4 +1,4 @@
-import type { ShardReader } from '../connectors/stream-port.ts';
+import type { ShardReader, StreamRecord } from '../connectors/stream-port.ts';
 import type { Pipeline } from '../graph/pipeline.ts';
 import { Deadline } from '../runtime/deadline.ts';
 import type { RuntimePorts } from '../runtime/ports.ts';
@@ -23,6 +23,8 @@ interface Input {
   readonly stage: StageRuntime;
   readonly shardId: string;
   readonly reader: ShardReader;
+  /** Read, but not processed: a batch that failed is delivered again before anything after it. */
+  waiting: readonly StreamRecord[];
 }
 
 /**
@@ -53,6 +55,7 @@ export class LocalJob {
             stage,
             shardId,
             reader: await streams.openReader(stream, shardId, { at: 'trim-horizon' }),
+            waiting: [],
           })),
         );
       }),
@@ -60,11 +63,16 @@ export class LocalJob {
     this.#inputs = inputs.flat();
   }
 
-  /** Processes what is there and what follows from it, until every stream is read to its end. */
+  /**
+   * Processes what is there and what follows from it, until every stream is read to its end.
+   * @throws the first error, when nothing is under way any more. The batch that failed is the next one of its shard.
+   */
   async drain(): Promise<void> {
     for (let busy = true; busy; ) {
-      const progressed = await Promise.all(this.#inputs.map((input) => this.#deliver(input)));
-      busy = progressed.some(Boolean);
+      const outcomes = await Promise.allSettled(this.#inputs.map((input) => this.#deliver(input)));
+      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+      busy = outcomes.some((outcome) => outcome.status === 'fulfilled' && outcome.value);
     }
   }
 
@@ -86,11 +94,18 @@ export class LocalJob {
     await this.drain();
   }
 
-  async #deliver({ stage, shardId, reader }: Input): Promise<boolean> {
-    const page = await reader.next(this.#options.batchSize ?? 500);
-    if (page.records.length === 0) return page.behindLatestMs > 0;
-    await stage.processBatch(shardId, page.records, this.#deadline());
-    this.#options.onBatch?.(stage.plan.id, page.records.length);
+  async #deliver(input: Input): Promise<boolean> {
+    const { stage, shardId, reader } = input;
+    if (input.waiting.length === 0) {
+      const page = await reader.next(this.#options.batchSize ?? 500);
+      if (page.records.length === 0) return page.behindLatestMs > 0;
+      input.waiting = page.records;
+    }
+    const records = input.waiting;
+    const notReached = await stage.processBatch(shardId, records, this.#deadline());
+    const done = notReached === undefined ? records.length : records.findIndex((r) => r.sequenceNumber === notReached);
+    input.waiting = records.slice(done);
+    this.#options.onBatch?.(stage.plan.id, done);
     return true;
   }
 
