@@ -9,7 +9,6 @@ import { backOff, maxRetries } from './backoff.ts';
 export interface KinesisSinkWriterOptions {
   readonly streams: StreamPort;
   readonly stream: string;
-  readonly partitionKeyOf: (value: unknown) => string;
   /** The field that carries the output's id, in values that are objects; `undefined` leaves it out. */
   readonly idField: string | undefined;
   /** For the waits between retries. */
@@ -24,7 +23,6 @@ export interface KinesisSinkWriterOptions {
 export class KinesisSinkWriter implements SinkWriter {
   readonly #streams: StreamPort;
   readonly #stream: string;
-  readonly #partitionKeyOf: (value: unknown) => string;
   readonly #idField: string | undefined;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -32,7 +30,6 @@ export class KinesisSinkWriter implements SinkWriter {
   constructor(options: KinesisSinkWriterOptions) {
     this.#streams = options.streams;
     this.#stream = options.stream;
-    this.#partitionKeyOf = options.partitionKeyOf;
     this.#idField = options.idField;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
@@ -40,7 +37,7 @@ export class KinesisSinkWriter implements SinkWriter {
 
   async write(rows: readonly OutputRow[]): Promise<void> {
     let left: readonly PutEntry[] = rows.map((row) => ({
-      partitionKey: this.#partitionKeyOf(row.value),
+      partitionKey: row.partitionKey ?? row.outputId,
       data: encodeAppend(`stream ${this.#stream}`, row, this.#idField),
     }));
     for (let retry = 0; left.length > 0; retry++) {

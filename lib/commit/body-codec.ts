@@ -68,9 +68,11 @@ export const decodeMark = ([producer, from, to, n, watermarkMs, excluded]: Store
   excluded: excluded === 1,
 });
 
+type StoredSinkRow = [lp: number, n: number, index: number, eventTimeMs: number, value: unknown, partitionKey?: string];
+
 interface StoredOutbox {
   readonly h: { s: string; w: number; x: 0 | 1; c: [from: number, to: number, prev: number][]; d: StoredHopRows }[];
-  readonly s: [sink: string, rows: [lp: number, n: number, index: number, eventTimeMs: number, value: unknown][]][];
+  readonly s: [sink: string, rows: StoredSinkRow[]][];
   readonly q: Rejection[];
 }
 
@@ -78,11 +80,39 @@ const encodeOutbox = (outbox: Outbox): string =>
   `{"h":[${outbox.hops.map(encodeHop).join(',')}],"s":${JSON.stringify(outbox.sinks.map((sink) => [sink.sink, sink.rows.map(encodeSinkRow)]))},` +
   `"q":${JSON.stringify(outbox.rejections)}}`;
 
+const decodeSinkRow = ([lp, n, index, eventTimeMs, value, partitionKey]: StoredSinkRow): SinkRow => ({
+  lp,
+  n,
+  index,
+  eventTimeMs,
+  value,
+  partitionKey,
+});
+
 const encodeHop = (hop: HopOutput): string =>
   `{"s":${JSON.stringify(hop.stage)},"w":${hop.watermarkMs},"x":${hop.excluded ? 1 : 0},` +
   `"c":${JSON.stringify(hop.covers.map((run) => [run.from, run.to, run.prev]))},"d":${encodeHopRows(hop.rows)}}`;
 
-const encodeSinkRow = (row: SinkRow) => [row.lp, row.n, row.index, row.eventTimeMs, row.value];
+const encodeSinkRow = ({ lp, n, index, eventTimeMs, value, partitionKey }: SinkRow): StoredSinkRow =>
+  partitionKey === undefined ? [lp, n, index, eventTimeMs, value] : [lp, n, index, eventTimeMs, value, partitionKey];
+
+const decodeSinkRow = ([lp, n, index, eventTimeMs, value, partitionKey]: StoredSinkRow): SinkRow => ({
+  lp,
+  n,
+  index,
+  eventTimeMs,
+  value,
+  partitionKey,
+});
+
+const encodeHop = (hop: HopOutput): string =>
+  `{"s":${JSON.stringify(hop.stage)},"w":${hop.watermarkMs},"x":${hop.excluded ? 1 : 0},` +
+  `"c":${JSON.stringify(hop.covers.map((run) => [run.from, run.to, run.prev]))},"d":${encodeHopRows(hop.rows)}}`;
+
+const encodeSinkRow = (row: SinkRow): StoredSinkRow => {
+  const stored: StoredSinkRow = [row.lp, row.n, row.index, row.eventTimeMs, row.value];
+  return row.partitionKey === undefined ? stored : [...stored, row.partitionKey];
+};
 
 const decodeOutbox = (stored: StoredOutbox): Outbox => ({
   hops: stored.h.map((hop) => ({
@@ -94,7 +124,7 @@ const decodeOutbox = (stored: StoredOutbox): Outbox => ({
   })),
   sinks: stored.s.map(([sink, rows]) => ({
     sink,
-    rows: rows.map(([lp, n, index, eventTimeMs, value]) => ({ lp, n, index, eventTimeMs, value })),
+    rows: rows.map(decodeSinkRow),
   })),
   rejections: stored.q,
 });

@@ -29,6 +29,8 @@ export interface SinkRow {
   readonly lp: number;
   readonly value: unknown;
   readonly eventTimeMs: number;
+  /** Chosen when the row was computed: for sinks that are streams. */
+  readonly partitionKey: string | undefined;
   /** The commit and index that first sent the row: later than its own commit only in no case, earlier in a `mark`. */
   readonly n: number;
   readonly index: number;

@@ -18,6 +18,8 @@ export interface OutputRow {
   readonly outputId: string;
   /** Event time of the row. */
   readonly eventTimeMs: number;
+  /** For sinks that are streams: chosen when the row was computed, and so the same at every republish. */
+  readonly partitionKey?: string | undefined;
 }
 
 /**

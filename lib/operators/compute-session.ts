@@ -96,10 +96,10 @@ export class ComputeSession {
   }
 
   /** A row for a sink, encoded by the sink's schema. */
-  addSinkRow(sink: string, value: unknown, eventTimeMs: number): void {
+  addSinkRow(sink: string, value: unknown, eventTimeMs: number, partitionKey?: string): void {
     this.#journal.push(
       getOrAdd(this.#sinks, sink, () => []),
-      { lp: this.lp, value, eventTimeMs },
+      { lp: this.lp, value, eventTimeMs, partitionKey },
     );
     this.#externalRows++;
   }

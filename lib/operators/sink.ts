@@ -1,37 +1,50 @@
-import type { DynamoSinkSpec } from '../connectors/specs.ts';
+import { type RowProblem, streamRowProblem, tableRowProblem } from '../connectors/row-problem.ts';
+import type { DynamoSinkSpec, KinesisSinkSpec } from '../connectors/specs.ts';
 import type { SinkNode } from '../graph/logical-graph.ts';
 import type { Push } from './compute-session.ts';
 import { encodeBySchema } from './crossing.ts';
 import { partitionOfKey } from './key-of.ts';
-import { RejectionError } from './rejection-error.ts';
+import { RejectionError, userCodeRejection } from './rejection-error.ts';
 import { checkRowSize, type EdgeTarget } from './repartition.ts';
 
-/** Puts rows into the commit's outbox, checked and encoded by the sink's schema. */
-export const compileSink = (node: SinkNode): Push => {
-  const { spec } = node;
-  return (session, value, eventTimeMs) => {
-    const row = encodeBySchema(node.id, 'SINK_SCHEMA', spec.schema, value);
-    if (spec.kind === 'dynamo') {
-      rowKeyText(node.id, spec, row);
-      if (spec.streamKey !== undefined && (row as Row)[spec.streamKey] !== session.key) {
-        throw new RejectionError(
-          'SINK_KEY',
-          node.id,
-          `streamKey '${spec.streamKey}' promises that the field equals the stream's key ${JSON.stringify(session.key)}; it is ${JSON.stringify((row as Row)[spec.streamKey])}`,
-          spec.streamKey,
-        );
-      }
+/**
+ * Puts rows into the commit's outbox, checked and encoded. Whatever a store would refuse for ever is refused here: once
+ * a row is committed it has to be written.
+ */
+export const compileSink = (node: SinkNode): Push =>
+  node.spec.kind === 'dynamo' ? compileTableSink(node.id, node.spec) : compileStreamSink(node.id, node.spec);
+
+const compileTableSink =
+  (id: string, spec: DynamoSinkSpec): Push =>
+  (session, value, eventTimeMs) => {
+    const row = tableRow(id, spec, value);
+    const { streamKey } = spec;
+    if (streamKey !== undefined && row[streamKey] !== session.key) {
+      throw new RejectionError(
+        'SINK_KEY',
+        id,
+        `streamKey '${streamKey}' promises that the field equals the stream's key ${JSON.stringify(session.key)}; it is ${JSON.stringify(row[streamKey])}`,
+        streamKey,
+      );
     }
-    session.addSinkRow(node.id, row, eventTimeMs);
+    session.addSinkRow(id, row, eventTimeMs);
   };
-};
+
+const compileStreamSink =
+  (id: string, spec: KinesisSinkSpec): Push =>
+  (session, value, eventTimeMs) => {
+    const row = encodeBySchema(id, 'SINK_SCHEMA', spec.schema, value);
+    const partitionKey = partitionKeyOf(id, spec, value);
+    refuse(id, streamRowProblem(spec, row, partitionKey));
+    session.addSinkRow(id, row, eventTimeMs, partitionKey);
+  };
 
 /** Sends rows to the stage that owns them by their row key, so that the writes to one row come from one partition, in order. */
 export const compileRowKeyHop = (node: SinkNode & { readonly spec: DynamoSinkSpec }, target: EdgeTarget): Push => {
   const { spec } = node;
   return (session, value, eventTimeMs) => {
-    const row = encodeBySchema(node.id, 'SINK_SCHEMA', spec.schema, value);
-    const keyJson = rowKeyText(node.id, spec, row);
+    const row = tableRow(node.id, spec, value);
+    const keyJson = JSON.stringify(spec.key.map((field) => row[field]));
     const text = `[${target.edgeIndex},${eventTimeMs},${JSON.stringify(keyJson)},${JSON.stringify(row)}]`;
     session.addHopRow(target.stage, partitionOfKey(keyJson, target.partitions), checkRowSize(node.id, text));
   };
@@ -45,16 +58,20 @@ export const compileArrivedRow =
 
 type Row = Readonly<Record<string, unknown>>;
 
-const rowKeyText = (operator: string, spec: DynamoSinkSpec, row: unknown): string => {
-  const values = spec.key.map((field) => {
-    const value = (row as Row | null)?.[field];
-    if ((typeof value === 'string' && value !== '') || typeof value === 'number') return value;
-    throw new RejectionError(
-      'SINK_KEY',
-      operator,
-      `key field '${field}' has to be a non-empty string or a number; it is ${JSON.stringify(value)}`,
-      field,
-    );
-  });
-  return JSON.stringify(values);
+const tableRow = (id: string, spec: DynamoSinkSpec, value: unknown): Row => {
+  const row = encodeBySchema(id, 'SINK_SCHEMA', spec.schema, value);
+  refuse(id, tableRowProblem(spec, row));
+  return row as Row;
+};
+
+const partitionKeyOf = (id: string, spec: KinesisSinkSpec, value: unknown): string => {
+  try {
+    return spec.partitionKey(value);
+  } catch (thrown) {
+    throw userCodeRejection(id, thrown);
+  }
+};
+
+const refuse = (operator: string, problem: RowProblem | undefined): void => {
+  if (problem !== undefined) throw new RejectionError(problem.code, operator, problem.message, problem.path);
 };

@@ -114,6 +114,7 @@ export class Publisher {
           lp: row.lp,
           outputId: `${unit}/${row.n}/${row.index}`,
           eventTimeMs: row.eventTimeMs,
+          partitionKey: row.partitionKey,
         }),
       );
       await writer.write(chunk);

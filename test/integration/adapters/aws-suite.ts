@@ -80,7 +80,7 @@ export const describeAws = (name: string, backend: () => AwsBackend): void => {
       const stream = uniqueName('sink');
       await createStream(clients().kinesis, stream, 1);
       const streams = new KinesisStreams({ client: clients().kinesis });
-      const writer = new KinesisSinkWriter({ streams, stream, partitionKeyOf: () => 'k', idField: '_id' });
+      const writer = new KinesisSinkWriter({ streams, stream, idField: '_id' });
       const values = async () => {
         const reader = await streams.openReader(stream, 'shardId-000000000000', { at: 'trim-horizon' });
         const byId = new Map<unknown, unknown>();

@@ -99,8 +99,7 @@ describe('KinesisSinkWriter', () => {
       return put(entries);
     };
     const streams = { putRecords } as unknown as StreamPort;
-    const partitionKeyOf = () => 'k';
-    return { sent, writer: new KinesisSinkWriter({ streams, stream: 's', partitionKeyOf, idField, clock, random }) };
+    return { sent, writer: new KinesisSinkWriter({ streams, stream: 's', idField, clock, random }) };
   };
   const taken = (): PutOutcome => ({ ok: true, shardId: 'x', sequenceNumber: '1' });
   const refused = (): PutOutcome => ({ ok: false, code: 'ProvisionedThroughputExceededException' });
