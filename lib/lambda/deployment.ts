@@ -1,0 +1,93 @@
+import * as z from 'zod';
+import { MillraceError } from '../errors/millrace-error.ts';
+import type { Pipeline } from '../graph/pipeline.ts';
+import { neededResources } from './needed-resources.ts';
+
+/** The environment variable with the stage that a function runs. */
+export const stageVariable = 'MILLRACE_STAGE';
+
+/** The environment variable with the {@link Deployment}, as JSON. */
+export const deploymentVariable = 'MILLRACE_DEPLOYMENT';
+
+const physicalNames = z.record(z.string(), z.string().min(1));
+
+const shape = z.strictObject({
+  stateTable: z.string().min(1),
+  incarnation: z.int().min(1).optional(),
+  streams: physicalNames,
+  tables: physicalNames,
+  partialBatchResponses: z.boolean().optional(),
+});
+
+/** Where a pipeline's logical names lead, as whoever deployed it says. One document for all of its stages. */
+export interface Deployment {
+  /** The table of logs, snapshots and the quarantine; one for each pipeline. */
+  readonly stateTable: string;
+  /** Bumped by restore and backfill. Default 1. */
+  readonly incarnation?: number | undefined;
+  /** Physical names of sources, repartition streams and sink streams by their logical ones. */
+  readonly streams: Readonly<Record<string, string>>;
+  /** Physical names of sink tables by their logical ones. */
+  readonly tables: Readonly<Record<string, string>>;
+  /** Whether the mapping has `ReportBatchItemFailures`. Default true. */
+  readonly partialBatchResponses?: boolean | undefined;
+}
+
+export interface DeployedStage {
+  readonly stage: string;
+  readonly deployment: Deployment;
+}
+
+/**
+ * Reads what a deployed function is told about itself.
+ *
+ * @throws MillraceError `DEPLOYMENT_INVALID` with the variable, the path in it and the fix
+ */
+export const readDeployment = (
+  pipeline: Pipeline,
+  environment: Readonly<Record<string, string | undefined>>,
+): DeployedStage => {
+  const stage = environment[stageVariable];
+  const stages = pipeline.plan.stages.map(({ id }) => id);
+  if (stage === undefined || !stages.includes(stage)) {
+    throw invalid(stageVariable, '', `is ${describe(stage)}; allowed: ${stages.join(', ')}`);
+  }
+  const deployment = parse(environment[deploymentVariable]);
+  for (const { kind, logical } of neededResources(pipeline, stage)) {
+    if (Object.hasOwn(deployment[kind], logical)) continue;
+    const known = Object.keys(deployment[kind]).join(', ') || 'none';
+    throw invalid(deploymentVariable, `${kind}.${logical}`, `is missing; ${kind} that are there: ${known}`);
+  }
+  return { stage, deployment };
+};
+
+const parse = (text: string | undefined): Deployment => {
+  if (text === undefined || text === '') throw invalid(deploymentVariable, '', 'is not set');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw invalid(deploymentVariable, '', `is not JSON: ${(cause as Error).message}`, cause);
+  }
+  const checked = shape.safeParse(value);
+  if (checked.success) return checked.data;
+  const issue = checked.error.issues[0];
+  throw invalid(deploymentVariable, issue?.path.join('.') ?? '', `is wrong: ${issue?.message}`);
+};
+
+const describe = (value: string | undefined): string => (value === undefined ? 'not set' : `'${value}'`);
+
+const invalid = (variable: string, path: string, problem: string, cause?: unknown): MillraceError =>
+  new MillraceError(
+    'configuration',
+    'DEPLOYMENT_INVALID',
+    `Environment variable ${variable}${path === '' ? '' : `, ${path},`} ${problem}.`,
+    {
+      fix:
+        variable === stageVariable
+          ? 'Set it to the stage that this function runs; `millrace plan` lists them.'
+          : 'Set it to JSON such as {"stateTable":"…","streams":{"logical":"physical"},"tables":{"logical":"physical"}}.',
+      fields: { variable, path },
+      cause,
+    },
+  );
