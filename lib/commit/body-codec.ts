@@ -96,24 +96,6 @@ const encodeHop = (hop: HopOutput): string =>
 const encodeSinkRow = ({ lp, n, index, eventTimeMs, value, partitionKey }: SinkRow): StoredSinkRow =>
   partitionKey === undefined ? [lp, n, index, eventTimeMs, value] : [lp, n, index, eventTimeMs, value, partitionKey];
 
-const decodeSinkRow = ([lp, n, index, eventTimeMs, value, partitionKey]: StoredSinkRow): SinkRow => ({
-  lp,
-  n,
-  index,
-  eventTimeMs,
-  value,
-  partitionKey,
-});
-
-const encodeHop = (hop: HopOutput): string =>
-  `{"s":${JSON.stringify(hop.stage)},"w":${hop.watermarkMs},"x":${hop.excluded ? 1 : 0},` +
-  `"c":${JSON.stringify(hop.covers.map((run) => [run.from, run.to, run.prev]))},"d":${encodeHopRows(hop.rows)}}`;
-
-const encodeSinkRow = (row: SinkRow): StoredSinkRow => {
-  const stored: StoredSinkRow = [row.lp, row.n, row.index, row.eventTimeMs, row.value];
-  return row.partitionKey === undefined ? stored : [...stored, row.partitionKey];
-};
-
 const decodeOutbox = (stored: StoredOutbox): Outbox => ({
   hops: stored.h.map((hop) => ({
     stage: hop.s,
