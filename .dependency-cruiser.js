@@ -66,10 +66,11 @@ export const layers = {
       'state',
       'commit',
       'observability',
+      'time',
       'core',
       'errors',
     ],
-    why: 'the laptop runs the real handler over any adapter',
+    why: 'the laptop runs the real handler over any adapter, and ends bounded input with the last watermark',
   },
   testing: {
     may: [

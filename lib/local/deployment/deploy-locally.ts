@@ -1,0 +1,48 @@
+import type { Pipeline } from '../../graph/pipeline.ts';
+import { type EngineOptions, type Engines, startEngines } from '../engines/start-engines.ts';
+import { checkDeploymentOptions, type LocalDeploymentOptions, shardsOf } from './deployment-options.ts';
+import { LocalDeployment } from './local-deployment.ts';
+import { createResources, nameResources, requireResources } from './resources.ts';
+
+/**
+ * Runs a pipeline on this machine as AWS would: streams and tables on real API engines, every stage's handler in
+ * containers that are really started and really killed, and between them an event source mapping that behaves as AWS
+ * documents it.
+ *
+ * @throws MillraceError `INVALID_OPTION` (definition); `PORT_IN_USE`, `ENGINE_FAILED`, `STREAM_NOT_FOUND`, `TABLE_NOT_FOUND`,
+ *   `ACCESS_DENIED`, `PARALLELIZATION_FACTOR`, `MAPPING_UNSAFE`, `DEPLOYMENT_INVALID`, `TABLE_OF_ANOTHER_JOB`, `PLAN_MISMATCH`,
+ *   `STATE_FORMAT_NEWER` (configuration). Nothing is left running then.
+ *
+ * @example
+ * const deployed = await deployLocally(revenue, { entry: 'functions/revenue/handler.ts' });
+ * try {
+ *   await deployed.put('orders', [{ id: '1', province: 'ZJ', amountCents: 500, at: Date.now() }]);
+ *   await deployed.end();
+ *   for await (const rejected of deployed.quarantine()) console.log(rejected.code, rejected.message);
+ * } finally {
+ *   await deployed.stop();
+ * }
+ */
+export const deployLocally = async (pipeline: Pipeline, options: LocalDeploymentOptions): Promise<LocalDeployment> => {
+  checkDeploymentOptions(options);
+  const { engines: given = {}, prefix = '', createResources: create = true, tickIntervalMs = 10_000 } = options;
+  const engines = isRunning(given) ? given : await startEngines(given);
+  const ownsEngines = engines !== given;
+  let deployment: LocalDeployment | undefined;
+  try {
+    const names = nameResources(pipeline.plan, prefix);
+    deployment = new LocalDeployment(pipeline, engines, ownsEngines, names, options);
+    if (create) {
+      await createResources(engines.clients, pipeline.plan, names, (logical) => shardsOf(options.shards, logical));
+    }
+    await requireResources(engines.clients, names);
+    await deployment.start(tickIntervalMs);
+    return deployment;
+  } catch (error) {
+    await deployment?.stop();
+    if (ownsEngines) await engines.stop();
+    throw error;
+  }
+};
+
+const isRunning = (engines: Engines | EngineOptions): engines is Engines => 'clients' in engines;
