@@ -21,6 +21,7 @@ export const errorCodes = [
   // input
   'FILE_NOT_FOUND',
   'FILE_NOT_JSONL',
+  'OUTPUT_NOT_WRITABLE',
   'NOT_A_PIPELINE',
   'UNKNOWN_SOURCE',
   'MISSING_INPUT',

@@ -56,6 +56,10 @@ export class MemoryStream {
     return shard;
   }
 
+  forget(): void {
+    for (const shard of this.#shards) shard.trim(Number.POSITIVE_INFINITY);
+  }
+
   /** Closes the shard; its two children take what comes from now on. `at` is the second child's first hash. */
   split(shardId: string, at: bigint, nowMs: number): void {
     const parent = this.#openShard(shardId);

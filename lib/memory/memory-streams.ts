@@ -58,6 +58,11 @@ export class MemoryStreams implements StreamPort {
     this.#streams.delete(name);
   }
 
+  /** Drops every record there is, as if their retention had passed: for runs whose input does not fit into memory. */
+  forget(stream: string): void {
+    this.#stream(stream).forget();
+  }
+
   splitShard(stream: string, shardId: string, newStartingHashKey: bigint): void {
     this.#stream(stream).split(shardId, newStartingHashKey, this.#clock.nowMs());
   }
