@@ -1,10 +1,10 @@
 /**
- * The known name that a mistyped one probably stands for: at most a third of its letters away, case apart.
+ * The known name that a mistyped one probably stands for: at most two fifths of its letters away, case apart.
  * @example closestName('oders', ['orders', 'clicks']) // 'orders'
  */
 export const closestName = (given: string, known: readonly string[]): string | undefined => {
   let closest: string | undefined;
-  let least = Math.max(1, Math.floor(given.length / 3)) + 1;
+  let least = Math.ceil(given.length * 0.4) + 1;
   for (const name of known) {
     const distance = editDistance(given.toLowerCase(), name.toLowerCase());
     if (distance < least) {

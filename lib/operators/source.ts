@@ -12,10 +12,9 @@ export const compileSource = (node: SourceNode, next: Push): SourceProgram => ({
   id: node.id,
   onRecord(session, data) {
     const parsed = parseJson(node.id, data);
-    const checked = z.safeParse(node.spec.schema, parsed);
-    if (!checked.success) throw schemaRejection('SCHEMA', node.id, checked.error);
-    const eventTimeMs = eventTimeOf(node, checked.data);
-    next(session, checked.data, eventTimeMs);
+    const value = decodeBySchema(node, parsed);
+    const eventTimeMs = eventTimeOf(node, value);
+    next(session, value, eventTimeMs);
     return eventTimeMs;
   },
 });
@@ -34,6 +33,21 @@ const parseJson = (operator: string, data: Uint8Array): unknown => {
   }
 };
 
+const decodeBySchema = (node: SourceNode, parsed: unknown): unknown => {
+  let checked: z.ZodSafeParseResult<unknown>;
+  try {
+    checked = z.safeParse(node.spec.schema, parsed);
+  } catch (thrown) {
+    // A refinement or a codec is user code.
+    throw userCodeRejection(node.id, thrown);
+  }
+  if (!checked.success) throw schemaRejection('SCHEMA', node.id, checked.error);
+  return checked.data;
+};
+
+/** What a Date can hold: past it, windows and watermarks would leave the whole numbers that a double can tell apart. */
+const MAX_EVENT_TIME_MS = 8_640_000_000_000_000;
+
 const eventTimeOf = (node: SourceNode, value: unknown): number => {
   let eventTimeMs: number;
   try {
@@ -41,10 +55,10 @@ const eventTimeOf = (node: SourceNode, value: unknown): number => {
   } catch (thrown) {
     throw userCodeRejection(node.id, thrown);
   }
-  if (Number.isSafeInteger(eventTimeMs)) return eventTimeMs;
+  if (Number.isInteger(eventTimeMs) && Math.abs(eventTimeMs) <= MAX_EVENT_TIME_MS) return eventTimeMs;
   throw new RejectionError(
     'EVENT_TIME',
     node.id,
-    `eventTimeMs has to return whole milliseconds since the epoch; it returned ${String(eventTimeMs)}`,
+    `eventTimeMs has to return whole milliseconds since the epoch, as far as a Date goes; it returned ${String(eventTimeMs)}`,
   );
 };

@@ -249,15 +249,16 @@ export class Task {
     const piece = this.#input.compute(this.#store.state, singly.on ? fresh.slice(0, 1) : fresh, singly.crashed);
     const { records, rejected } = piece.rejections;
     const { maxFraction, minRecords } = this.#options.quarantine;
-    if (records >= minRecords && rejected > records * maxFraction) {
-      const sample = piece.session.rejections[0];
+    const sample = piece.session.rejections[0];
+    // What rejects nothing may always go on: it is how a shard recovers once the fault is repaired.
+    if (sample !== undefined && records >= minRecords && rejected > records * maxFraction) {
       throw new MillraceError(
         'operator',
         'TOO_MANY_REJECTED',
-        `${rejected} of ${records} records were rejected on ${this.#options.unit}; at most ${maxFraction * 100} % may be. One of them: ${sample?.operator}: ${sample?.message}`,
+        `${rejected} of ${records} records were rejected on ${this.#options.unit}; at most ${maxFraction * 100} % may be. One of them: ${sample.operator}: ${sample.message}`,
         {
           fix: 'If the code is wrong, deploy a right one: nothing of this batch is committed. If the records are, raise quarantine.maxFraction.',
-          fields: { rejected, records, maxFraction, code: sample?.code },
+          fields: { rejected, records, maxFraction, code: sample.code },
         },
       );
     }

@@ -274,7 +274,7 @@ export class PipelineTestDriver {
   #requireIdle(call: string): void {
     if (this.#pending === 0) return;
     throw invalidArgument(
-      `${call} was called while an action of the test driver is under way.`,
+      `${call} was called while an action of the test driver that nobody awaited is under way.`,
       "Write 'await' in front of each send, advanceWatermark, advanceTime, endInput and restart.",
     );
   }
