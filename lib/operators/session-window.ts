@@ -12,10 +12,9 @@ interface SessionPane {
 }
 
 /** All sessions of one key under way, as stored. */
-type KeySessions = readonly [
-  key: Key,
-  sessions: readonly (readonly [startMs: number, endMs: number, aggregates: Accumulators, unfired: 0 | 1])[],
-];
+type KeySessions = readonly [key: Key, sessions: readonly StoredSession[]];
+
+type StoredSession = readonly [startMs: number, endMs: number, aggregates: Accumulators, unfired: 0 | 1];
 
 /** Session windows. One state entry a key: its sessions merge with each other. */
 export const compileSessionWindow = (
@@ -52,6 +51,9 @@ export const compileSessionWindow = (
     return true;
   };
 
+  const replace = (session: ComputeSession, entryKey: string, key: Key, left: readonly StoredSession[]) =>
+    session.state.set(session.lp, table, entryKey, left.length === 0 ? undefined : ([key, left] satisfies KeySessions));
+
   return {
     table: {
       id: node.id,
@@ -71,47 +73,47 @@ export const compileSessionWindow = (
       }
     },
 
+    // One firing a call: a session that throws must not take the others of its key along.
     onTimer(session, entryKey, watermarkMs) {
       const [key, stored] = session.state.get(session.lp, table, entryKey) as KeySessions;
-      const sessions = stored.map(load);
-      const left = sessions.flatMap((s) => {
-        const closed = s.endMs - 1 + allowedLatenessMs <= watermarkMs;
-        if (closed) return [];
-        return [s.endMs - 1 <= watermarkMs ? { ...s, accumulator: { ...s.accumulator, unfired: 0 as const } } : s];
+      const index = firstToFire(stored, watermarkMs);
+      const left = stored.flatMap((s, i): readonly StoredSession[] => {
+        if (i !== index && s[3] === 1) return [s];
+        const closed = s[1] - 1 + allowedLatenessMs <= watermarkMs;
+        return closed ? [] : [[s[0], s[1], s[2], 0]];
       });
-      session.state.set(
-        session.lp,
-        table,
-        entryKey,
-        left.length === 0 ? undefined : ([key, left.map(store)] satisfies KeySessions),
-      );
+      replace(session, entryKey, key, left);
       session.key = key;
-      for (const { startMs, endMs, accumulator } of sessions) {
-        if (accumulator.unfired === 1 && endMs - 1 <= watermarkMs)
-          aggregates.fire(session, key, { startMs, endMs }, accumulator.aggregates);
-      }
+      const fired = stored[index];
+      if (fired !== undefined) aggregates.fire(session, key, { startMs: fired[0], endMs: fired[1] }, fired[2]);
     },
 
     dropDue(session, entryKey, watermarkMs) {
       const [key, stored] = session.state.get(session.lp, table, entryKey) as KeySessions;
-      const isDue = ([, endMs, , unfired]: KeySessions[1][number]) => timerOf(endMs, unfired) <= watermarkMs;
-      const left = stored.filter((s) => !isDue(s));
-      session.state.set(
-        session.lp,
-        table,
+      const index = firstToFire(stored, watermarkMs);
+      replace(
+        session,
         entryKey,
-        left.length === 0 ? undefined : ([key, left] satisfies KeySessions),
+        key,
+        stored.filter((_, i) => i !== index),
       );
-      return [key, stored.filter(isDue)];
+      return [key, stored.slice(index, index + 1)];
     },
   };
 };
 
-const load = ([startMs, endMs, aggregates, unfired]: KeySessions[1][number]): Session<SessionPane> => ({
+const firstToFire = (sessions: readonly StoredSession[], watermarkMs: number): number =>
+  sessions.findIndex(([, endMs, , unfired]) => unfired === 1 && endMs - 1 <= watermarkMs);
+
+const load = ([startMs, endMs, aggregates, unfired]: StoredSession): Session<SessionPane> => ({
   startMs,
   endMs,
   accumulator: { aggregates, unfired },
 });
 
-const store = ({ startMs, endMs, accumulator }: Session<SessionPane>) =>
-  [startMs, endMs, accumulator.aggregates, accumulator.unfired] as const;
+const store = ({ startMs, endMs, accumulator }: Session<SessionPane>): StoredSession => [
+  startMs,
+  endMs,
+  accumulator.aggregates,
+  accumulator.unfired,
+];

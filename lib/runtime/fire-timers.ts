@@ -17,7 +17,7 @@ export const fireTimers = (
   const taken = due.filter((candidate) => candidate.fromHeap);
   let fired = 0;
   for (const timer of due) {
-    if (builder.isFull || !fire(task, builder, timer, watermarkMs)) break;
+    if (!fireEntry(task, builder, timer, watermarkMs)) break;
     fired++;
   }
   const firedOnes = new Set(due.slice(0, fired));
@@ -61,17 +61,28 @@ const collectDue = (task: KeyedTask, state: CommittedState, builder: PieceBuilde
   );
 };
 
+/** Fires an entry until nothing of it is due: it may hold several sessions. False where the commit is full before. */
+const fireEntry = (task: KeyedTask, builder: PieceBuilder, timer: Timer, watermarkMs: number): boolean => {
+  const { state } = builder.session;
+  const { table, lp, key } = timer;
+  for (let dueMs: number | undefined = timer.timeMs; dueMs !== undefined && dueMs <= watermarkMs; ) {
+    if (builder.isFull || !fire(task, builder, timer, watermarkMs)) return false;
+    const left = state.get(lp, table, key);
+    dueMs = left === undefined ? undefined : task.program.tables[table]?.timerMs(left);
+  }
+  return true;
+};
+
 /** False where its output has to wait for the next commit. A pane that throws goes to quarantine with its accumulators. */
 const fire = (task: KeyedTask, builder: PieceBuilder, timer: Timer, watermarkMs: number): boolean => {
   const { session } = builder;
   const { table, lp, key } = timer;
-  const pane = () => originOf(task, session.state.get(lp, table, key));
-  const outcome = builder.attempt(pane, () => task.program.onTimer(session, table, lp, key, watermarkMs));
-  if (outcome === 'overflow') {
-    if (session.outputBytes > 0) return false;
-    builder.rejectTooLarge(pane(), task.program.tables[table]?.id ?? '');
-  }
-  if (outcome !== 'done') task.program.dropDue(session, table, lp, key, watermarkMs);
+  // Asked for once, when all that the pane did is undone.
+  const drop = () => originOf(task, task.program.dropDue(session, table, lp, key, watermarkMs));
+  const outcome = builder.attempt(drop, () => task.program.onTimer(session, table, lp, key, watermarkMs));
+  if (outcome !== 'overflow') return true;
+  if (session.outputBytes > 0) return false;
+  builder.rejectTooLarge(drop(), task.program.tables[table]?.id ?? '');
   return true;
 };
 
