@@ -22,8 +22,11 @@ const STAMP_BYTES = 64;
 /** An output id, with its field's name and JSON around it. */
 const ID_BYTES = 512;
 
-/** @param row encoded by the sink's schema: plain JSON */
-export const tableRowProblem = (spec: DynamoSinkSpec, row: unknown): RowProblem | undefined => {
+/**
+ * @param row encoded by the sink's schema: plain JSON
+ * @returns the row's bytes, about, or why the table would refuse it
+ */
+export const checkTableRow = (spec: DynamoSinkSpec, row: unknown): number | RowProblem => {
   if (!isObject(row)) return { code: 'SINK_SCHEMA', path: '', message: 'a row of a table is an object' };
   for (const name of [defaultStampNames.version, defaultStampNames.lp]) {
     if (name in row)
@@ -40,7 +43,7 @@ export const tableRowProblem = (spec: DynamoSinkSpec, row: unknown): RowProblem 
   if (key !== undefined) return key;
   const measured = measure(row, 1);
   if (typeof measured !== 'number') return measured;
-  if (measured + STAMP_BYTES <= MAX_ITEM_BYTES) return undefined;
+  if (measured + STAMP_BYTES <= MAX_ITEM_BYTES) return measured;
   return {
     code: 'TOO_LARGE',
     path: '',
@@ -48,12 +51,11 @@ export const tableRowProblem = (spec: DynamoSinkSpec, row: unknown): RowProblem 
   };
 };
 
-/** @param row encoded by the sink's schema: plain JSON */
-export const streamRowProblem = (
-  spec: KinesisSinkSpec,
-  row: unknown,
-  partitionKey: unknown,
-): RowProblem | undefined => {
+/**
+ * @param row encoded by the sink's schema: plain JSON
+ * @returns the record's bytes, about, or why the stream would refuse it
+ */
+export const checkStreamRow = (spec: KinesisSinkSpec, row: unknown, partitionKey: unknown): number | RowProblem => {
   if (typeof partitionKey !== 'string' || partitionKey.length < 1 || partitionKey.length > 256) {
     return {
       code: 'SINK_KEY',
@@ -69,7 +71,7 @@ export const streamRowProblem = (
     };
   }
   const bytes = Buffer.byteLength(JSON.stringify(row)) + Buffer.byteLength(partitionKey) + ID_BYTES;
-  if (bytes <= maxRecordBytes) return undefined;
+  if (bytes <= maxRecordBytes) return bytes;
   return {
     code: 'TOO_LARGE',
     path: '',

@@ -52,7 +52,7 @@ export class ComputeSession {
     this.watermarkMs = watermarkMs;
   }
 
-  /** JSON text of rows to other stages, without combined ones that are still to come. */
+  /** Bytes of the rows to stages and sinks, without combined ones that are still to come. */
   get outputBytes(): number {
     return this.#outputBytes;
   }
@@ -96,11 +96,12 @@ export class ComputeSession {
   }
 
   /** A row for a sink, encoded by the sink's schema. */
-  addSinkRow(sink: string, value: unknown, eventTimeMs: number, partitionKey?: string): void {
+  addSinkRow(sink: string, value: unknown, eventTimeMs: number, bytes: number, partitionKey?: string): void {
     this.#journal.push(
       getOrAdd(this.#sinks, sink, () => []),
       { lp: this.lp, value, eventTimeMs, partitionKey },
     );
+    this.#outputBytes += bytes;
     this.#externalRows++;
   }
 

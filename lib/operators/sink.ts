@@ -1,4 +1,4 @@
-import { type RowProblem, streamRowProblem, tableRowProblem } from '../connectors/row-problem.ts';
+import { checkStreamRow, checkTableRow, type RowProblem } from '../connectors/row-problem.ts';
 import type { DynamoSinkSpec, KinesisSinkSpec } from '../connectors/specs.ts';
 import type { SinkNode } from '../graph/logical-graph.ts';
 import type { Push } from './compute-session.ts';
@@ -17,7 +17,7 @@ export const compileSink = (node: SinkNode): Push =>
 const compileTableSink =
   (id: string, spec: DynamoSinkSpec): Push =>
   (session, value, eventTimeMs) => {
-    const row = tableRow(id, spec, value);
+    const { row, bytes } = tableRow(id, spec, value);
     const { streamKey } = spec;
     if (streamKey !== undefined && row[streamKey] !== session.key) {
       throw new RejectionError(
@@ -27,7 +27,7 @@ const compileTableSink =
         streamKey,
       );
     }
-    session.addSinkRow(id, row, eventTimeMs);
+    session.addSinkRow(id, row, eventTimeMs, bytes);
   };
 
 const compileStreamSink =
@@ -35,15 +35,15 @@ const compileStreamSink =
   (session, value, eventTimeMs) => {
     const row = encodeBySchema(id, 'SINK_SCHEMA', spec.schema, value);
     const partitionKey = partitionKeyOf(id, spec, value);
-    refuse(id, streamRowProblem(spec, row, partitionKey));
-    session.addSinkRow(id, row, eventTimeMs, partitionKey);
+    const bytes = accept(id, checkStreamRow(spec, row, partitionKey));
+    session.addSinkRow(id, row, eventTimeMs, bytes, partitionKey);
   };
 
 /** Sends rows to the stage that owns them by their row key, so that the writes to one row come from one partition, in order. */
 export const compileRowKeyHop = (node: SinkNode & { readonly spec: DynamoSinkSpec }, target: EdgeTarget): Push => {
   const { spec } = node;
   return (session, value, eventTimeMs) => {
-    const row = tableRow(node.id, spec, value);
+    const { row } = tableRow(node.id, spec, value);
     const keyJson = JSON.stringify(spec.key.map((field) => row[field]));
     const text = `[${target.edgeIndex},${eventTimeMs},${JSON.stringify(keyJson)},${JSON.stringify(row)}]`;
     session.addHopRow(target.stage, partitionOfKey(keyJson, target.partitions), checkRowSize(node.id, text));
@@ -54,14 +54,13 @@ export const compileRowKeyHop = (node: SinkNode & { readonly spec: DynamoSinkSpe
 export const compileArrivedRow =
   (node: SinkNode): Push =>
   (session, value, eventTimeMs) =>
-    session.addSinkRow(node.id, value, eventTimeMs);
+    session.addSinkRow(node.id, value, eventTimeMs, Buffer.byteLength(JSON.stringify(value)));
 
 type Row = Readonly<Record<string, unknown>>;
 
-const tableRow = (id: string, spec: DynamoSinkSpec, value: unknown): Row => {
+const tableRow = (id: string, spec: DynamoSinkSpec, value: unknown): { readonly row: Row; readonly bytes: number } => {
   const row = encodeBySchema(id, 'SINK_SCHEMA', spec.schema, value);
-  refuse(id, tableRowProblem(spec, row));
-  return row as Row;
+  return { row: row as Row, bytes: accept(id, checkTableRow(spec, row)) };
 };
 
 const partitionKeyOf = (id: string, spec: KinesisSinkSpec, value: unknown): string => {
@@ -72,6 +71,7 @@ const partitionKeyOf = (id: string, spec: KinesisSinkSpec, value: unknown): stri
   }
 };
 
-const refuse = (operator: string, problem: RowProblem | undefined): void => {
-  if (problem !== undefined) throw new RejectionError(problem.code, operator, problem.message, problem.path);
+const accept = (operator: string, checked: number | RowProblem): number => {
+  if (typeof checked === 'number') return checked;
+  throw new RejectionError(checked.code, operator, checked.message, checked.path);
 };
