@@ -2,12 +2,13 @@ import * as z from 'zod';
 import { plainJsonProblem } from '../core/plain-json.ts';
 import { isIdentitySchema } from '../graph/crossings.ts';
 import type { Crossing } from '../graph/logical-graph.ts';
-import { RejectionError } from './rejection-error.ts';
+import { RejectionError, userCodeRejection } from './rejection-error.ts';
 
 /** How values of one stream become JSON text for a repartition or a sink, and come back. */
 export interface CrossingCodec {
   /** @throws RejectionError where the value cannot be written without loss */
   encode(value: unknown): unknown;
+  /** @throws RejectionError where the schema does not read what it wrote */
   decode(stored: unknown): unknown;
 }
 
@@ -22,8 +23,23 @@ export const crossingCodec = (operator: string, crossing: Crossing, trusted: boo
   const identity = isIdentitySchema(crossing);
   return {
     encode: identity && trusted ? asIs : (value) => encodeBySchema(operator, 'SCHEMA', crossing, value),
-    decode: identity ? asIs : (stored) => z.decode(crossing, stored as never),
+    decode: identity ? asIs : (stored) => decodeBySchema(operator, crossing, stored),
   };
+};
+
+/**
+ * Reads a value by a schema. What a refinement or a codec in it throws is the user's.
+ * @throws RejectionError
+ */
+export const decodeBySchema = (operator: string, schema: z.ZodType, stored: unknown): unknown => {
+  let decoded: z.ZodSafeParseResult<unknown>;
+  try {
+    decoded = z.safeParse(schema, stored);
+  } catch (thrown) {
+    throw userCodeRejection(operator, thrown);
+  }
+  if (!decoded.success) throw schemaRejection('SCHEMA', operator, decoded.error);
+  return decoded.data;
 };
 
 /** Checks and encodes a value by a schema: what a sink or a repartition may carry. */
@@ -44,11 +60,7 @@ export const encodeBySchema = (
 };
 
 /** The first issue of a schema's verdict, with its path. */
-export const schemaRejection = (
-  code: 'SCHEMA' | 'SINK_SCHEMA',
-  operator: string,
-  error: z.ZodError,
-): RejectionError => {
+const schemaRejection = (code: 'SCHEMA' | 'SINK_SCHEMA', operator: string, error: z.ZodError): RejectionError => {
   const issue = error.issues[0];
   const more = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more)` : '';
   return new RejectionError(

@@ -1,7 +1,6 @@
-import * as z from 'zod';
 import type { SourceNode } from '../graph/logical-graph.ts';
 import type { Push } from './compute-session.ts';
-import { schemaRejection } from './crossing.ts';
+import { decodeBySchema } from './crossing.ts';
 import { RejectionError, userCodeRejection } from './rejection-error.ts';
 import type { SourceProgram } from './stage-program.ts';
 
@@ -11,8 +10,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 export const compileSource = (node: SourceNode, next: Push): SourceProgram => ({
   id: node.id,
   onRecord(session, data) {
-    const parsed = parseJson(node.id, data);
-    const value = decodeBySchema(node, parsed);
+    const value = decodeBySchema(node.id, node.spec.schema, parseJson(node.id, data));
     const eventTimeMs = eventTimeOf(node, value);
     next(session, value, eventTimeMs);
     return eventTimeMs;
@@ -31,18 +29,6 @@ const parseJson = (operator: string, data: Uint8Array): unknown => {
       thrown,
     );
   }
-};
-
-const decodeBySchema = (node: SourceNode, parsed: unknown): unknown => {
-  let checked: z.ZodSafeParseResult<unknown>;
-  try {
-    checked = z.safeParse(node.spec.schema, parsed);
-  } catch (thrown) {
-    // A refinement or a codec is user code.
-    throw userCodeRejection(node.id, thrown);
-  }
-  if (!checked.success) throw schemaRejection('SCHEMA', node.id, checked.error);
-  return checked.data;
 };
 
 /** What a Date can hold: past it, windows and watermarks would leave the whole numbers that a double can tell apart. */
