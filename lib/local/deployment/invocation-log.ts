@@ -60,7 +60,8 @@ export class InvocationLog {
 }
 
 const parse = (line: string): InvocationLine | undefined => {
-  if (!line.startsWith('{"level"')) return undefined;
+  // Steps are the many lines of DEBUG; they end nothing.
+  if (!line.startsWith('{"level"') || line.includes('"message":"step"')) return undefined;
   try {
     return JSON.parse(line) as InvocationLine;
   } catch {

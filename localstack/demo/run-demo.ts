@@ -1,0 +1,194 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WriteStream } from 'node:tty';
+import { deployLocally, type LocalDeployment } from 'millrace/local';
+import revenue from '../../functions/revenue/pipeline.ts';
+import type { DemoOptions } from './arguments.ts';
+import { checkResults } from './check.ts';
+import { JsonView } from './json-view.ts';
+import { armKill, plannedKills } from './kills.ts';
+import { LineView } from './line-view.ts';
+import { OrderTraffic, speed, stepClockMs } from './orders.ts';
+import { type RevenueRow, readLate, readRecent, readTable } from './results.ts';
+import { ScreenView } from './screen-view.ts';
+import { seededFractions } from './seeded-random.ts';
+import type { DemoOutcome, DemoView } from './view.ts';
+
+const entry = new URL('../../functions/revenue/handler.ts', import.meta.url);
+const minuteMs = 60_000;
+const shownMinutes = 10;
+const drawEveryMs = 200;
+const readEveryMs = 1_000;
+/** The Kinesis engine slows down as its shards fill: what serves for hours goes easy on it. */
+const ordersPerServedStep = 2;
+
+/** Runs the demo to its end. @returns the exit code */
+export const runDemo = async (options: DemoOptions): Promise<number> => {
+  const interrupt = new AbortController();
+  const onInterrupt = () => interrupt.abort();
+  process.on('SIGINT', onInterrupt);
+  process.on('SIGTERM', onInterrupt);
+  const view = chooseView(options);
+  let deployment: LocalDeployment | undefined;
+  try {
+    view.say('Starting a Kinesis engine, a DynamoDB engine and the containers of pipeline revenue …');
+    deployment = await deploy(options);
+    return await new Demo(options, view, deployment, interrupt.signal).run();
+  } finally {
+    await deployment?.stop();
+    process.off('SIGINT', onInterrupt);
+    process.off('SIGTERM', onInterrupt);
+  }
+};
+
+const chooseView = ({ json }: DemoOptions): DemoView => {
+  if (json) return new JsonView(process.stdout);
+  return process.stdout.isTTY ? new ScreenView(process.stdout as WriteStream) : new LineView(process.stdout);
+};
+
+const deploy = ({ seed, kinesisPort, dynamoPort }: DemoOptions): Promise<LocalDeployment> =>
+  deployLocally(revenue, {
+    entry,
+    engines: { ...(kinesisPort !== undefined && { kinesisPort }), ...(dynamoPort !== undefined && { dynamoPort }) },
+    shards: 2,
+    containers: 3,
+    placement: 'random',
+    random: { fraction: seededFractions(seed + 1), uniqueId: () => randomBytes(12).toString('base64url') },
+    // Every step of the protocol is a line: the kills wait for one.
+    environment: { POWERTOOLS_LOG_LEVEL: 'DEBUG' },
+  });
+
+class Demo {
+  readonly #options: DemoOptions;
+  readonly #view: DemoView;
+  readonly #deployment: LocalDeployment;
+  readonly #interrupted: AbortSignal;
+  readonly #traffic: OrderTraffic;
+  readonly #startMs = Date.now();
+  #doing = 'orders come in';
+  #progress: number | undefined = 0;
+  #rows: readonly RevenueRow[] = [];
+
+  constructor(options: DemoOptions, view: DemoView, deployment: LocalDeployment, interrupted: AbortSignal) {
+    this.#options = options;
+    this.#view = view;
+    this.#deployment = deployment;
+    this.#interrupted = interrupted;
+    // So that event time ends about now.
+    const span = options.seconds * 1_000 * speed;
+    this.#traffic = new OrderTraffic(options.seed, Math.floor((this.#startMs - span) / minuteMs) * minuteMs);
+  }
+
+  async run(): Promise<number> {
+    this.#introduce();
+    const stopWatching = new AbortController();
+    const watching = this.#watch(stopWatching.signal);
+    try {
+      await this.#feed();
+      if (this.#interrupted.aborted && !this.#options.serve) return this.#giveUp();
+      this.#doing = 'input ended, windows close';
+      await this.#deployment.end();
+      this.#doing = 'done';
+      this.#rows = await readRecent(this.#deployment, this.#traffic.eventMs - shownMinutes * minuteMs);
+      this.#draw();
+    } finally {
+      stopWatching.abort();
+      await watching;
+      this.#view.end();
+    }
+    const outcome = await this.#check();
+    this.#view.verdict(outcome);
+    return outcome.problems.length === 0 ? 0 : 1;
+  }
+
+  #introduce(): void {
+    const { engines } = this.#deployment;
+    this.#view.say(
+      `Kinesis ${engines.kinesisEndpoint} · DynamoDB ${engines.dynamoEndpoint} · seed ${this.#options.seed}`,
+    );
+    if (this.#options.serve) {
+      this.#view.say(
+        'Use them with AWS_REGION=us-east-1 and any credentials: stream orders, table revenue. Ctrl-C checks and stops.',
+      );
+    }
+  }
+
+  /** Orders until the time is up or somebody interrupts, and the kills between them. */
+  async #feed(): Promise<void> {
+    const steps = Math.round((this.#options.seconds * 1_000) / stepClockMs);
+    const kills = new Map(plannedKills.map((kill, i) => [Math.floor((steps * (i + 1)) / 3), kill]));
+    const startMs = Date.now();
+    for (let step = 0; step < steps || this.#options.serve; step++) {
+      if (this.#interrupted.aborted) return;
+      const kill = kills.get(step);
+      if (kill !== undefined) armKill(this.#deployment, kill).then((event) => this.#view.happened(event));
+      await this.#put(step < steps ? undefined : ordersPerServedStep);
+      this.#progress = step < steps ? (step + 1) / steps : undefined;
+      await sleep(Math.max(0, startMs + (step + 1) * stepClockMs - Date.now()), undefined, {
+        signal: this.#interrupted,
+      }).catch(() => undefined);
+    }
+  }
+
+  async #put(count: number | undefined): Promise<void> {
+    const values = this.#traffic.next(count);
+    await this.#deployment.put('orders', values);
+  }
+
+  async #watch(signal: AbortSignal): Promise<void> {
+    let readMs = 0;
+    while (!signal.aborted) {
+      if (Date.now() - readMs >= readEveryMs && !this.#options.json) {
+        readMs = Date.now();
+        this.#rows = await readRecent(this.#deployment, this.#traffic.eventMs - 2 * shownMinutes * minuteMs).catch(
+          () => this.#rows,
+        );
+      }
+      if (!signal.aborted) this.#draw();
+      await sleep(drawEveryMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  #draw(): void {
+    this.#view.show({
+      doing: this.#doing,
+      progress: this.#progress,
+      elapsedMs: Date.now() - this.#startMs,
+      sent: this.#traffic.sentCount,
+      eventMs: this.#traffic.eventMs,
+      stages: this.#deployment.stats(),
+      rows: this.#rows,
+    });
+  }
+
+  #giveUp(): number {
+    this.#view.say('Interrupted: nothing was checked.');
+    return 130;
+  }
+
+  async #check(): Promise<DemoOutcome> {
+    const quarantined: string[] = [];
+    for await (const record of this.#deployment.quarantine()) quarantined.push(record.payload);
+    const result = checkResults({
+      sent: this.#traffic.orders,
+      poison: this.#traffic.poison,
+      rows: await readTable(this.#deployment),
+      late: await readLate(this.#deployment),
+      quarantined,
+    });
+    const stages = Object.values(this.#deployment.stats());
+    const total = (count: (stage: (typeof stages)[number]) => number) =>
+      stages.reduce((sum, stage) => sum + count(stage), 0);
+    return {
+      ...result,
+      seed: this.#options.seed,
+      elapsedMs: Date.now() - this.#startMs,
+      kills: total(({ containers }) => containers.kills),
+      retries: total(({ mapping }) => mapping.retries),
+      republished: total(({ totals }) => totals.republished),
+      lostRaces: total(({ totals }) => totals.lostRaces),
+      coldStarts: total(({ containers }) => containers.coldStarts),
+      commits: total(({ totals }) => totals.commits),
+    };
+  }
+}
