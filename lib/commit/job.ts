@@ -61,6 +61,14 @@ export const readJob = async (items: ItemStore, name: string, incarnation: numbe
   return found === undefined ? undefined : decodeJob(found, name, incarnation);
 };
 
+/** The job whose state a table holds; `undefined` where it holds none. @throws MillraceError `STATE_FORMAT_NEWER` */
+export const ownerOf = async (items: ItemStore): Promise<string | undefined> => {
+  const found = await items.get(tableKey);
+  if (found === undefined) return undefined;
+  checkFormat(found.f, 'the state table');
+  return found.job as string;
+};
+
 /** The tasks of a stage. */
 export const unitsOf = (job: Job, stage: string): LogUnit[] => {
   const stream = job.roster[stage];

@@ -80,10 +80,17 @@ const complete = async (
     ),
     records: records.reduce((sum, count) => sum + count, 0),
     rejected: rejected.length,
+    rejectedBy: countBy(rejected.map(({ code }) => code)),
     sinks: Object.fromEntries(rows),
     quarantine: output.fileOf(quarantineFile),
     durationMs: systemClock.nowMs() - startMs,
   };
+};
+
+const countBy = <T extends string>(values: readonly T[]): Partial<Record<T, number>> => {
+  const counts: Partial<Record<T, number>> = {};
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
 };
 
 const checkOptions = ({ engine, maxRejectedFraction, shards }: BoundedRunOptions): void => {

@@ -1,3 +1,5 @@
+import type { RejectionCode } from '../../errors/codes.ts';
+
 /** Where streams and state are: in this process, or in the embedded Kinesis and DynamoDB engines. */
 export type RunEngineName = 'memory' | 'embedded';
 
@@ -34,6 +36,8 @@ export interface RunSummary {
   readonly inputs: Readonly<Record<string, { readonly file: string; readonly records: number }>>;
   readonly records: number;
   readonly rejected: number;
+  /** How many were rejected for which reason. */
+  readonly rejectedBy: Readonly<Partial<Record<RejectionCode, number>>>;
   readonly sinks: Readonly<Record<string, { readonly file: string; readonly rows: number }>>;
   readonly quarantine: string;
   /** From the first byte read to the last file in place; starting the engines is not in it. */
