@@ -1,0 +1,63 @@
+import type { PutEntry } from '../../lib/connectors/stream-port.ts';
+import type { Random } from '../../lib/core/random.ts';
+import { BOUND_MS, type Event } from './ids-pipeline.ts';
+
+export interface InputOptions {
+  readonly count: number;
+  readonly keys: number;
+  /** Share of records that come far behind the bound, and may so be late. Default 0. */
+  readonly lateShare?: number;
+  /** Share of records that are not JSON. Default 0. */
+  readonly poisonShare?: number;
+  /** Event time between two records. Default 500. */
+  readonly stepMs?: number;
+}
+
+/** What is put into the source stream: events of growing time within the bound, some filtered, late or broken ones. */
+export const makeInput = (random: Random, options: InputOptions): PutEntry[] =>
+  Array.from({ length: options.count }, (_, i) => {
+    const { lateShare = 0, poisonShare = 0, stepMs = 500 } = options;
+    const partitionKey = `p${Math.floor(random.fraction() * 1_000)}`;
+    if (random.fraction() < poisonShare) return { partitionKey, data: Buffer.from(`{broken ${i}`) };
+    const behindMs = random.fraction() < lateShare ? 30_000 : 0;
+    const event: Event = {
+      id: `${random.fraction() < 0.1 ? 'x' : 'e'}${i}`,
+      key: `k${Math.floor(random.fraction() * options.keys)}`,
+      at: 1_000_000 + i * stepMs - behindMs - Math.floor(random.fraction() * BOUND_MS),
+    };
+    return { partitionKey, data: Buffer.from(JSON.stringify(event)) };
+  });
+
+/** An event as it came, and whether its shard's watermark still allowed for it. */
+export interface ExpectedEvent extends Event {
+  readonly onTime: boolean;
+}
+
+export interface Expected {
+  readonly events: readonly ExpectedEvent[];
+  /** Payloads of what cannot be read. */
+  readonly poison: readonly string[];
+}
+
+/**
+ * What has to come out, found without Millrace: records of each shard in their order, each on time when it is not
+ * further behind the newest of its shard than the bound.
+ */
+export const expectFrom = (shards: readonly (readonly Uint8Array[])[]): Expected => {
+  const events: ExpectedEvent[] = [];
+  const poison: string[] = [];
+  for (const records of shards) {
+    let newestMs = Number.NEGATIVE_INFINITY;
+    for (const data of records) {
+      const text = Buffer.from(data).toString();
+      if (text.startsWith('{broken')) {
+        poison.push(text);
+        continue;
+      }
+      const event = JSON.parse(text) as Event;
+      if (!event.id.startsWith('x')) events.push({ ...event, onTime: event.at >= newestMs - BOUND_MS });
+      newestMs = Math.max(newestMs, event.at);
+    }
+  }
+  return { events, poison };
+};
