@@ -10,7 +10,7 @@ const main = async (): Promise<number> => {
     return 0;
   }
   if (parsed.kind === 'wrong') {
-    process.stderr.write(`${parsed.problem}\n\n${usage}`);
+    process.stderr.write(`${parsed.problem}\n--help shows what there is.\n`);
     return 2;
   }
   return runDemo(parsed.options);

@@ -12,12 +12,12 @@ export const plannedKills: readonly PlannedKill[] = [
   {
     stage: 'orders',
     step: 'committed',
-    description: 'in the middle of a batch: it had committed, and not yet sent its outputs',
+    description: 'after its commit, before its outputs were sent',
   },
   {
     stage: 'by-province',
     step: 'computed',
-    description: 'in the middle of a batch: it had computed, and not yet committed',
+    description: 'before its commit, with all computed',
   },
 ];
 
@@ -27,7 +27,7 @@ export const armKill = async (
   { stage, step, description }: PlannedKill,
 ): Promise<string> => {
   const { containerId } = await deployment.killDuring(stage, (moment) => isStepOfBatch(moment, step));
-  return `✂ Killed container ${containerId} of stage ${stage} ${description}.`;
+  return `✂ Killed container ${containerId} of stage ${stage} in the middle of a batch: ${description}.`;
 };
 
 const isStepOfBatch = ({ at, line, event }: InvocationMoment, step: string): boolean =>

@@ -6,7 +6,7 @@ import revenue from '../../functions/revenue/pipeline.ts';
 import type { DemoOptions } from './arguments.ts';
 import { checkResults } from './check.ts';
 import { JsonView } from './json-view.ts';
-import { armKill, plannedKills } from './kills.ts';
+import { armKill, type PlannedKill, plannedKills } from './kills.ts';
 import { LineView } from './line-view.ts';
 import { OrderTraffic, speed, stepClockMs } from './orders.ts';
 import { type RevenueRow, readLate, readRecent, readTable } from './results.ts';
@@ -25,7 +25,11 @@ const ordersPerServedStep = 2;
 /** Runs the demo to its end. @returns the exit code */
 export const runDemo = async (options: DemoOptions): Promise<number> => {
   const interrupt = new AbortController();
-  const onInterrupt = () => interrupt.abort();
+  const onInterrupt = () => {
+    // Whoever asks twice does not want to wait. The engines end with this process.
+    if (interrupt.signal.aborted) process.exit(130);
+    interrupt.abort();
+  };
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
   const view = chooseView(options);
@@ -65,6 +69,7 @@ class Demo {
   readonly #interrupted: AbortSignal;
   readonly #traffic: OrderTraffic;
   readonly #startMs = Date.now();
+  readonly #pendingKills = new Set<string>();
   #doing = 'orders come in';
   #progress: number | undefined = 0;
   #rows: readonly RevenueRow[] = [];
@@ -87,6 +92,7 @@ class Demo {
       await this.#feed();
       if (this.#interrupted.aborted && !this.#options.serve) return this.#giveUp();
       this.#doing = 'input ended, windows close';
+      this.#progress = 1;
       await this.#deployment.end();
       this.#doing = 'done';
       this.#rows = await readRecent(this.#deployment, this.#traffic.eventMs - shownMinutes * minuteMs);
@@ -115,24 +121,32 @@ class Demo {
 
   /** Orders until the time is up or somebody interrupts, and the kills between them. */
   async #feed(): Promise<void> {
-    const steps = Math.round((this.#options.seconds * 1_000) / stepClockMs);
-    const kills = new Map(plannedKills.map((kill, i) => [Math.floor((steps * (i + 1)) / 3), kill]));
+    const { seconds, serve } = this.#options;
     const startMs = Date.now();
-    for (let step = 0; step < steps || this.#options.serve; step++) {
-      if (this.#interrupted.aborted) return;
-      const kill = kills.get(step);
-      if (kill !== undefined) armKill(this.#deployment, kill).then((event) => this.#view.happened(event));
-      await this.#put(step < steps ? undefined : ordersPerServedStep);
-      this.#progress = step < steps ? (step + 1) / steps : undefined;
-      await sleep(Math.max(0, startMs + (step + 1) * stepClockMs - Date.now()), undefined, {
-        signal: this.#interrupted,
-      }).catch(() => undefined);
+    const kills = [...plannedKills];
+    for (let step = 1; !this.#interrupted.aborted; step++) {
+      // By the clock: a machine that is busy sends less, and does not take longer.
+      const progress = (Date.now() - startMs) / (seconds * 1_000);
+      if (progress >= 1 && !serve) return;
+      this.#progress = progress < 1 ? progress : undefined;
+      if (progress * (plannedKills.length + 1) >= plannedKills.length - kills.length + 1) this.#kill(kills.shift());
+      await this.#deployment.put('orders', this.#traffic.next(progress < 1 ? undefined : ordersPerServedStep));
+      await this.#sleepUntil(startMs + step * stepClockMs);
     }
   }
 
-  async #put(count: number | undefined): Promise<void> {
-    const values = this.#traffic.next(count);
-    await this.#deployment.put('orders', values);
+  async #sleepUntil(untilMs: number): Promise<void> {
+    const signal = this.#interrupted;
+    await sleep(Math.max(0, untilMs - Date.now()), undefined, { signal }).catch(() => undefined);
+  }
+
+  #kill(kill: PlannedKill | undefined): void {
+    if (kill === undefined) return;
+    this.#pendingKills.add(kill.stage);
+    armKill(this.#deployment, kill).then((event) => {
+      this.#pendingKills.delete(kill.stage);
+      this.#view.happened(event);
+    });
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
@@ -179,8 +193,10 @@ class Demo {
     const stages = Object.values(this.#deployment.stats());
     const total = (count: (stage: (typeof stages)[number]) => number) =>
       stages.reduce((sum, stage) => sum + count(stage), 0);
+    const notKilled = [...this.#pendingKills].map((stage) => `No container of stage ${stage} was killed, as planned.`);
     return {
       ...result,
+      problems: [...result.problems, ...notKilled],
       seed: this.#options.seed,
       elapsedMs: Date.now() - this.#startMs,
       kills: total(({ containers }) => containers.kills),

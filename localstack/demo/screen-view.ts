@@ -8,9 +8,10 @@ import type { RevenueRow } from './results.ts';
 import { verdictLines } from './verdict-lines.ts';
 import type { DemoMoment, DemoOutcome, DemoView } from './view.ts';
 
-const barWidth = 40;
 /** Lines of a moment other than the table's minutes. */
-const otherLines = 14;
+const otherLines = 16;
+/** Narrower terminals see less of it. */
+const wideColumns = 100;
 const mostMinutes = 10;
 
 /** For a terminal: what happened scrolls, below it a live picture. */
@@ -56,14 +57,27 @@ export class ScreenView implements DemoView {
 
   #draw(moment: DemoMoment): string {
     const minutes = Math.max(3, Math.min(mostMinutes, (this.#out.rows ?? 40) - otherLines));
-    return ['', progressLine(moment), '', stageTable(moment), revenueTable(moment.rows, minutes)].join('\n');
+    const columns = this.#out.columns ?? 100;
+    return [
+      '',
+      progressLine(moment, columns),
+      '',
+      stageTable(moment, columns),
+      '',
+      revenueTable(moment.rows, minutes, columns),
+    ].join('\n');
   }
 }
 
-const progressLine = ({ doing, progress, elapsedMs, sent, eventMs }: DemoMoment): string => {
+const progressLine = ({ doing, progress, elapsedMs, sent, eventMs }: DemoMoment, columns: number): string => {
+  const barWidth = columns < wideColumns ? 20 : 40;
   const filled = Math.round((progress ?? 0) * barWidth);
   const bar = styleText('green', '█'.repeat(filled)) + styleText('gray', '░'.repeat(barWidth - filled));
-  const facts = [`${(elapsedMs / 1_000).toFixed(0)} s`, `${count(sent)} records`, timeOfDay(eventMs, true)];
+  const facts = [
+    `${(elapsedMs / 1_000).toFixed(0)} s`,
+    `${count(sent)} records`,
+    `${columns < wideColumns ? '' : 'event time '}${timeOfDay(eventMs, true)}`,
+  ];
   return ` ${progress === undefined ? '' : `${bar} `}${styleText('bold', doing)} · ${facts.join(' · ')}`;
 };
 
@@ -74,33 +88,42 @@ const noLines = Object.fromEntries(
     .map((place) => [place, '']),
 );
 
-const stageTable = ({ stages }: DemoMoment): string => {
+const stageTable = ({ stages }: DemoMoment, columns: number): string => {
+  const names = ['containers', 'killed', 'batches', 'retries', 'commits', 'waiting', 'lost races'];
+  const shown = columns < wideColumns ? 5 : names.length;
   const table = new Table({
-    head: ['stage', 'containers', 'killed', 'batches', 'retries', 'commits', 'lost races', 'waiting'],
-    colAligns: ['left', ...Array<'right'>(7).fill('right')],
+    head: ['stage', ...names.slice(0, shown)],
+    colAligns: ['left', ...Array<'right'>(shown).fill('right')],
     chars: noLines,
     style: plain,
   });
   for (const [id, { containers, mapping, totals }] of Object.entries(stages)) {
     const waiting = mapping.shards.reduce((sum, shard) => sum + shard.buffered + shard.inFlight, 0);
     const counts = [containers.containers, containers.kills, mapping.invocations, mapping.retries];
-    table.push([id, ...[...counts, totals.commits, totals.lostRaces, waiting].map(count)]);
+    table.push([id, ...[...counts, totals.commits, waiting, totals.lostRaces].slice(0, shown).map(count)]);
   }
   return table.toString();
 };
 
-const revenueTable = (rows: readonly RevenueRow[], minutes: number): string => {
+const minuteColumns = 8;
+const provinceColumns = 10;
+const sumColumns = 12;
+
+const revenueTable = (rows: readonly RevenueRow[], minutes: number, columns: number): string => {
+  const caption = styleText('gray', ' Table revenue: what each province took, by minute of event time');
+  const shown = [...new Set(rows.map(({ minute }) => minute))].sort((a, b) => b - a).slice(0, minutes);
+  if (shown.length === 0) return `${caption}\n No minute has closed yet.`;
+  const fitting = provinces.slice(0, Math.floor((columns - minuteColumns - sumColumns) / provinceColumns));
   const table = new Table({
-    head: ['minute', ...provinces, 'all'],
-    colAligns: ['left', ...Array<'right'>(provinces.length + 1).fill('right')],
-    colWidths: [8, ...Array<number>(provinces.length).fill(10), 11],
+    head: ['minute', ...fitting, 'all'],
+    colAligns: ['left', ...Array<'right'>(fitting.length + 1).fill('right')],
+    colWidths: [minuteColumns, ...Array<number>(fitting.length).fill(provinceColumns), sumColumns],
     chars: noLines,
     style: plain,
   });
-  const shown = [...new Set(rows.map(({ minute }) => minute))].sort((a, b) => b - a).slice(0, minutes);
   for (const minute of shown) {
     const ofMinute = rows.filter((row) => row.minute === minute);
-    const amounts = provinces.map((province) => ofMinute.find((row) => row.province === province)?.amountCents);
+    const amounts = fitting.map((province) => ofMinute.find((row) => row.province === province)?.amountCents);
     const all = ofMinute.reduce((sum, row) => sum + row.amountCents, 0);
     table.push([
       timeOfDay(minute),
@@ -108,6 +131,5 @@ const revenueTable = (rows: readonly RevenueRow[], minutes: number): string => {
       styleText('bold', money(all)),
     ]);
   }
-  if (shown.length === 0) return styleText('gray', ' No minute has closed yet.');
-  return `\n${table.toString()}`;
+  return `${caption}\n${table.toString()}`;
 };
