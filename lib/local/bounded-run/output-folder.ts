@@ -1,5 +1,5 @@
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { MillraceError } from '../../errors/millrace-error.ts';
 
 /**
@@ -19,7 +19,7 @@ export class OutputFolder {
   /** Creates the folder where it is missing. @throws MillraceError `OUTPUT_NOT_WRITABLE` */
   static async open(path: string): Promise<OutputFolder> {
     try {
-      await mkdir(path, { recursive: true });
+      await makeFolder(path);
       return new OutputFolder(path, await mkdtemp(join(path, '.millrace-')));
     } catch (error) {
       throw notWritable(path, error);
@@ -53,6 +53,18 @@ export class OutputFolder {
     return code !== undefined && syscall !== undefined && fileErrors.has(code) ? notWritable(this.path, error) : error;
   }
 }
+
+/** As `mkdir` with `recursive` does, which never returns where the system refuses a folder by ENOENT (under /proc). */
+const makeFolder = async (path: string): Promise<void> => {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory() === true) return;
+  if (found !== undefined) throw new Error('it is no folder');
+  const parent = dirname(path);
+  if (parent !== path) await makeFolder(parent);
+  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+};
 
 const fileErrors = new Set([
   'EACCES',
