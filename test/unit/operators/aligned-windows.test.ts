@@ -89,6 +89,14 @@ describe('allowed lateness', () => {
     expect(short(t.output('out'))).toEqual(['a [0,60) {n:1,v:1}', 'a [0,60) {n:2,v:11}', 'a [0,60) {n:3,v:111}']);
   });
 
+  it('fires a window again at once where the watermark stands at its very last millisecond', async () => {
+    const t = start(tumbling(minutes(1)), late);
+    await t.send('events', at(0, 1));
+    await t.advanceWatermark('events', 59_999);
+    await t.send('events', at(1, 10));
+    expect(short(t.output('out'))).toEqual(['a [0,60) {n:1,v:1}', 'a [0,60) {n:2,v:11}']);
+  });
+
   it('fires a window again once for a batch of late records', async () => {
     const t = start(tumbling(minutes(1)), late, 10);
     await t.send('events', at(0, 1));

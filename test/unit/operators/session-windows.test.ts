@@ -91,6 +91,14 @@ describe('sessions', () => {
     expect(short(t.output('out'))).toEqual(['a [0,10) {n:1,v:1}', 'a [0,16) {n:2,v:11}']);
   });
 
+  it('fire again at once where the watermark stands at their very last millisecond', async () => {
+    const t = start({ allowedLateness: seconds(30) });
+    await t.send('events', at(5_000, 1));
+    await t.advanceWatermark('events', 14_999);
+    await t.send('events', at(2_000, 10));
+    expect(short(t.output('out'))).toEqual(['a [5,15) {n:1,v:1}', 'a [2,15) {n:2,v:11}']);
+  });
+
   it('fire again as one when a late record joins two that have fired', async () => {
     const t = start({ allowedLateness: seconds(60) });
     await t.send('events', [at(0, 1), at(15_000, 10)]);
