@@ -164,7 +164,7 @@ export class TaskStore {
 
   /** A slot is overwritten only where a snapshot covers it: otherwise the snapshot comes first. Back-pressure, not loss. */
   async #requireCoverage(n: number): Promise<void> {
-    const isCovered = () => ((this.#registry as Registry).n ?? 0) >= n - RING_SIZE;
+    const isCovered = () => (this.#registry as Registry).n > n - RING_SIZE;
     if (isCovered()) return;
     await this.#readPointer();
     if (!isCovered()) await this.#snapshot();
