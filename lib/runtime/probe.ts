@@ -60,15 +60,7 @@ export const requireContiguous = async (
       `the batch begins at ${first.sequenceNumber}, but ${found.sequenceNumber} comes before it and was never processed`,
     );
   }
-  const lastSeenMs = Math.max(position.arrivalMs, position.emptyAsOfMs);
-  if (nowMs - lastSeenMs > description.retentionMs - RETENTION_MARGIN_MS) {
-    throw gap(
-      description.name,
-      shardId,
-      position,
-      `records after it may have expired unread: the stream keeps ${description.retentionMs} ms, and it was last seen ${nowMs - lastSeenMs} ms ago`,
-    );
-  }
+  requireWithinRetention(description, shardId, position, nowMs);
   if (found === undefined) {
     throw new MillraceError(
       'retryable',
@@ -77,6 +69,23 @@ export const requireContiguous = async (
       { fix: 'Nothing: the batch is tried again, and read again.' },
     );
   }
+};
+
+/** @throws MillraceError `GAP` where records after the position may have expired before anybody saw them */
+export const requireWithinRetention = (
+  { name, retentionMs }: StreamDescription,
+  shardId: string,
+  position: Position,
+  nowMs: number,
+): void => {
+  const unseenMs = nowMs - Math.max(position.arrivalMs, position.emptyAsOfMs);
+  if (unseenMs <= retentionMs - RETENTION_MARGIN_MS) return;
+  throw gap(
+    name,
+    shardId,
+    position,
+    `records after it may have expired unread: the stream keeps ${retentionMs} ms, and it was last seen ${unseenMs} ms ago`,
+  );
 };
 
 const gap = (stream: string, shardId: string, position: Position, what: string): MillraceError =>

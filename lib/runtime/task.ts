@@ -76,7 +76,9 @@ export class Task {
   processBatch(records: readonly StreamRecord[], deadline: Deadline): Promise<string | undefined> {
     const singly = new SingleRecords();
     return this.#exclusively(async () => {
-      await this.#refresh();
+      singly.recent = this.#ports.clock.nowMs() - (this.#lastSuccessMs ?? Number.NEGATIVE_INFINITY) < PROBE_AFTER_MS;
+      // From a position out of date the probe would find what others have processed since.
+      await this.#refresh(!singly.recent);
       let retries = 0;
       for (;;) {
         const fresh = this.#unseen(records);
@@ -85,7 +87,7 @@ export class Task {
         const piece = this.#compute(fresh, singly);
         if (isNothing(piece, this.#store.state)) return undefined;
         await this.#endTry(fresh[0], singly);
-        if (deadline.passed) return this.#outOfTime(fresh, records);
+        if (deadline.passed) return this.#outOfTime(fresh, records, piece);
         await this.#step('computed');
         if (await this.#commit(piece, deadline)) {
           await this.#publish(deadline);
@@ -142,7 +144,8 @@ export class Task {
     try {
       const result = await run();
       if (await this.#store.snapshotIfDue(() => this.#step('snapshot-written'))) await this.#step('snapshot-moved');
-      this.#lastSuccessMs = this.#ports.clock.nowMs();
+      // A tick that finds records waiting has not seen whether they are the next ones.
+      if (singly !== undefined) this.#lastSuccessMs = this.#ports.clock.nowMs();
       return result;
     } catch (error) {
       this.#lastSuccessMs = undefined;
@@ -222,8 +225,7 @@ export class Task {
     const { probe, tries } = this.#input;
     const { position } = this.#store.state.head;
     const trusted = this.#lastSuccessMs !== undefined;
-    const recent = trusted && this.#ports.clock.nowMs() - (this.#lastSuccessMs as number) < PROBE_AFTER_MS;
-    if (!singly.admitted && !recent && probe !== undefined && position.sequenceNumber !== undefined)
+    if (!singly.admitted && !singly.recent && probe !== undefined && position.sequenceNumber !== undefined)
       await probe(position, first);
     await this.#step('probed');
     if (tries !== undefined && !singly.admitted && !trusted) {
@@ -353,7 +355,8 @@ export class Task {
     );
   }
 
-  #outOfTime(fresh: readonly StreamRecord[], records: readonly StreamRecord[]): string {
+  #outOfTime(fresh: readonly StreamRecord[], records: readonly StreamRecord[], piece: Piece): string {
+    this.#store.state.keyed.giveBack(piece.timers);
     const first = fresh[0];
     if (first !== undefined && fresh.length < records.length) return first.sequenceNumber;
     throw new MillraceError(
@@ -373,6 +376,8 @@ export class Task {
 
 /** The state of one invocation that looks for the record which ends the process. */
 class SingleRecords {
+  /** A batch succeeded in this container a short while ago: nothing can have been skipped since. */
+  recent = false;
   admitted = false;
   tries = 0;
   /** The record whose try is counted and has not ended. */
@@ -388,7 +393,6 @@ const isNothing = (piece: Piece, state: CommittedState): boolean =>
   piece.recordCount === 0 &&
   piece.timers.length === 0 &&
   piece.marks.length === 0 &&
-  piece.rejections.records === state.rejections.records &&
   piece.watermarkMs === state.head.watermarkMs;
 
 const countRows = (outputs: readonly SinkOutput[]): number =>

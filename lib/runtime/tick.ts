@@ -4,7 +4,7 @@ import type { StreamDescription, StreamPort } from '../connectors/stream-port.ts
 import { ComputeSession } from '../operators/compute-session.ts';
 import type { WatermarkStrategy } from '../time/watermark-strategy.ts';
 import type { Piece } from './piece.ts';
-import { firstAfter } from './probe.ts';
+import { firstAfter, requireWithinRetention } from './probe.ts';
 
 export interface TickRequest {
   /** The time of the tick, taken before it was sent; ms since the epoch. */
@@ -29,12 +29,17 @@ const RENEW_SHARE_OF_RETENTION = 1 / 8;
 /**
  * What a tick commits for one shard: nothing where records wait (they tell more than a tick does) or where nothing has
  * changed.
+ *
+ * @throws MillraceError `GAP` where records may have come and expired since anybody looked
  */
 export const tickPiece = async (task: TickTask, request: TickRequest): Promise<Piece | undefined> => {
   const { state, description } = task;
   const { position } = state.head;
   if ((await firstAfter(task.streams, description.name, task.shardId, position, task.start)) !== undefined)
     return undefined;
+  // Emptiness is evidence only as long as what came since the last look cannot have expired.
+  if (position.arrivalMs > 0 || position.emptyAsOfMs > 0)
+    requireWithinRetention(description, task.shardId, position, request.nowMs);
   const idle = idleOutcome(task, request);
   const watermarkMs = Math.max(
     state.head.watermarkMs,

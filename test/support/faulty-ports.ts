@@ -9,6 +9,8 @@ export interface PortCall {
   readonly writes: boolean;
   /** Sort key of the item, name of the stream or id of the sink. */
   readonly target: string;
+  /** A put that asks for absence, as genesis makes them by the hundred. */
+  readonly genesis?: boolean;
   /** The packets or records of a `putRecords`. */
   readonly entries?: readonly PutEntry[];
 }
@@ -28,7 +30,10 @@ export const faultyItems = (items: ItemStore, faults: Faults): ItemStore => {
     get: (key) => faults.around(read('get', key.sk), () => items.get(key)),
     getMany: (keys) => faults.around(read('getMany', keys[0]?.sk ?? ''), () => items.getMany(keys)),
     query: (range) => faults.around(read('query', range.from), () => items.query(range)),
-    put: (item: Item, condition) => faults.around(write('put', item.sk), () => items.put(item, condition)),
+    put: (item: Item, condition) =>
+      faults.around({ ...write('put', item.sk), genesis: condition.kind === 'absent' }, () =>
+        items.put(item, condition),
+      ),
     putMany: (list) => faults.around(write('putMany', list[0]?.sk ?? ''), () => items.putMany(list)),
     deleteMany: (keys) => faults.around(write('deleteMany', keys[0]?.sk ?? ''), () => items.deleteMany(keys)),
   };
