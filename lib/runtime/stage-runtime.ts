@@ -92,7 +92,7 @@ export class StageRuntime {
     const { job, description } = await this.#open();
     const source = this.#sourceNode();
     const shardIds = job.roster[this.plan.id]?.shardIds ?? [];
-    const committed = await Promise.all(
+    const outcomes = await Promise.allSettled(
       shardIds.map(async (shardId) => {
         const task = await this.#task(shardId);
         return task.commitTick(
@@ -113,7 +113,10 @@ export class StageRuntime {
         );
       }),
     );
-    return committed.filter(Boolean).length;
+    // Only when all have ended: what an invocation leaves running meets the next one in the same container.
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    return outcomes.filter((outcome) => outcome.status === 'fulfilled' && outcome.value).length;
   }
 
   /** The job as this container knows it. @throws MillraceError as `openJob` */
