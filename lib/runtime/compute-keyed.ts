@@ -24,7 +24,9 @@ export const computeKeyed = (
   const computing = new KeyedComputing(task, state, groupLimit);
   const { builder } = computing;
   let taken = 0;
-  for (const record of records) {
+  // What is due by the marks is fired first: to records after that, its panes are closed, whenever they are delivered.
+  const isFiring = state.marks.watermarkMs() > state.head.watermarkMs;
+  for (const record of isFiring ? [] : records) {
     if (computing.isFull) break;
     computing.take(record);
     if (computing.overflowed) return computeKeyed(task, state, records, computing.groupsDone);
@@ -33,7 +35,7 @@ export const computeKeyed = (
   }
   computing.releaseHolds();
   if (computing.overflowed) return computeKeyed(task, state, records, computing.groupsDone);
-  const complete = taken === records.length && !computing.isFull;
+  const complete = (isFiring || taken === records.length) && !computing.isFull;
   const targetMs = complete ? Math.max(state.head.watermarkMs, computing.channel.watermarkMs) : state.head.watermarkMs;
   const fired = complete ? fireTimers(task, state, builder, targetMs) : { timers: [], complete: false };
   task.program.flush(builder.session);

@@ -13,7 +13,7 @@ export const fireTimers = (
   builder: PieceBuilder,
   watermarkMs: number,
 ): { readonly timers: readonly Timer[]; readonly complete: boolean } => {
-  const due = collectDue(task, state, builder, watermarkMs);
+  const { due, isAll } = collectDue(task, state, builder, watermarkMs);
   const taken = due.filter((candidate) => candidate.fromHeap);
   let fired = 0;
   for (const timer of due) {
@@ -24,7 +24,7 @@ export const fireTimers = (
   state.keyed.giveBack(taken.filter((timer) => !firedOnes.has(timer)));
   return {
     timers: taken.filter((timer) => firedOnes.has(timer)),
-    complete: fired === due.length && due.length < task.limits.timers,
+    complete: isAll && fired === due.length,
   };
 };
 
@@ -33,7 +33,13 @@ interface DueTimer extends Timer {
   readonly fromHeap: boolean;
 }
 
-const collectDue = (task: KeyedTask, state: CommittedState, builder: PieceBuilder, watermarkMs: number): DueTimer[] => {
+/** What is due, in the order of time. `isAll` is false where more may be due than one commit takes. */
+const collectDue = (
+  task: KeyedTask,
+  state: CommittedState,
+  builder: PieceBuilder,
+  watermarkMs: number,
+): { readonly due: DueTimer[]; readonly isAll: boolean } => {
   const { state: overlay } = builder.session;
   const due = new Map<string, DueTimer>();
   for (const [table, spec] of task.program.tables.entries()) {
@@ -44,21 +50,27 @@ const collectDue = (task: KeyedTask, state: CommittedState, builder: PieceBuilde
     }
   }
   const stale: Timer[] = [];
-  for (let count = 0; count < task.limits.timers; count++) {
+  let isAll = false;
+  for (let count = 0; count < task.limits.timers && !isAll; ) {
     const timer = state.keyed.takeDue(watermarkMs);
-    if (timer === undefined) break;
+    if (timer === undefined) {
+      isAll = true;
+      continue;
+    }
     const written = overlay.written(timer.table).get(timer.key);
     if (written === undefined || due.has(`${timer.table}|${timer.key}`)) {
       due.set(`${timer.table}|${timer.key}`, { ...timer, fromHeap: true });
+      count++;
     } else {
       // This commit moved or deleted the entry; if the commit fails, the timer still stands.
       stale.push(timer);
     }
   }
   state.keyed.giveBack(stale);
-  return [...due.values()].sort(
+  const ordered = [...due.values()].sort(
     (a, b) => a.timeMs - b.timeMs || a.lp - b.lp || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0),
   );
+  return { due: ordered, isAll };
 };
 
 /** Fires an entry until nothing of it is due: it may hold several sessions. False where the commit is full before. */
