@@ -45,10 +45,15 @@ export class ShardMap {
         return range === undefined ? [] : [{ shardId: shard.shardId, range }];
       })
       .sort((a, b) => a.range.from - b.range.from);
-    if (map.length === 0) {
-      throw new MillraceError('retryable', 'STREAM_UNAVAILABLE', `Stream '${stream}' lists no open shard.`, {
-        fix: 'Wait until the stream is ACTIVE.',
-      });
+    // Packets for a hole would be sent to nobody, and count as sent.
+    const covered = map.reduce((next, { range }) => (range.from === next ? range.to + 1 : Number.NaN), 0);
+    if (covered !== this.#partitions) {
+      throw new MillraceError(
+        'retryable',
+        'STREAM_UNAVAILABLE',
+        `Stream '${stream}' lists ${map.length} open shards that do not cover every key once.`,
+        { fix: 'Wait until the stream is ACTIVE.' },
+      );
     }
     this.#known.set(stream, map);
     return map;
