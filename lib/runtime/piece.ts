@@ -89,7 +89,6 @@ export class PieceBuilder {
     } catch (error) {
       if (!(error instanceof RejectionError)) throw error;
       this.session.rollback();
-      this.#records++;
       this.reject(origin(), error);
       return 'rejected';
     }
@@ -115,6 +114,7 @@ export class PieceBuilder {
   }
 
   reject(origin: RejectionOrigin, error: RejectionError): void {
+    this.#records++;
     this.#rejected++;
     this.session.rejections.push({
       ...origin,
