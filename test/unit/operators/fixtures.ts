@@ -1,4 +1,5 @@
 import {
+  type Aggregation,
   boundedOutOfOrderness,
   definePipeline,
   type IdleShards,
@@ -25,9 +26,10 @@ export const at = (atMs: number, v = 0): Event => ({ key: 'a', v, at: atMs });
 export const of = (key: Event['key'], atMs: number, v = 0): Event => ({ key, v, at: atMs });
 
 /** A source whose watermark stays one millisecond behind the newest event. */
-export const events = (stream = 'events', idle?: IdleShards) =>
+export const events = (stream = 'events', idle?: IdleShards, aggregation: Aggregation = 'none') =>
   kinesisSource({
     stream,
+    aggregation,
     schema: Event,
     eventTimeMs: (event) => event.at,
     watermarks: boundedOutOfOrderness(seconds(0), idle && { idle }),

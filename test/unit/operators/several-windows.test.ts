@@ -1,7 +1,20 @@
-import { count, max, maxBy, minutes, seconds, session, sliding, sum, tumbling } from 'millrace';
+import {
+  count,
+  definePipeline,
+  max,
+  maxBy,
+  minutes,
+  type Stream,
+  seconds,
+  session,
+  sliding,
+  sum,
+  tumbling,
+} from 'millrace';
 import { createPipelineTestDriver } from 'millrace/testing';
 import { describe, expect, it } from 'vitest';
-import { anything, at, driverOf, of, pipelineOf, short } from './fixtures.ts';
+import { aggregate } from '../../../lib/connectors/kpl/aggregate.ts';
+import { anything, at, driverOf, type Event, events, of, pipelineOf, short } from './fixtures.ts';
 
 describe('several windows over one key', () => {
   it('share the hop and each compute their own', async () => {
@@ -58,8 +71,8 @@ it('several aggregates of one window fire together', async () => {
 });
 
 describe('windows over windows', () => {
-  const hot = pipelineOf((events) =>
-    events
+  const hottest = (stream: Stream<Event>) =>
+    stream
       .keyBy('by-key', (event) => event.key)
       .window('minute', tumbling(minutes(1)))
       .aggregate('counts', { n: count() })
@@ -67,8 +80,8 @@ describe('windows over windows', () => {
       .window('best', tumbling(minutes(1)))
       .aggregate('hottest', { best: maxBy((pane) => pane.value.n, { ties: 'all' }) })
       .map('names', ({ window, value }) => ({ from: window.startMs, keys: value.best.map((pane) => pane.key) }))
-      .sink('out', anything()),
-  );
+      .sink('out', anything());
+  const hot = pipelineOf(hottest);
 
   it.each([1, 3])('see every pane of a window before they fire, over %i shards', async (shards) => {
     const t = createPipelineTestDriver(hot, { shards });
@@ -82,10 +95,18 @@ describe('windows over windows', () => {
     ]);
   });
 
-  it('get a pane before the watermark that fires it, though one batch brings its records and that watermark', async () => {
-    const t = createPipelineTestDriver(hot, { batchSize: 2 });
-    // The second record moves the watermark to the last millisecond of the first one's window.
-    await t.send('events', [of('x', 0), of('y', 60_000)]);
+  it('get a pane before the watermark that fires it, though one commit brings its record and that watermark', async () => {
+    const pipeline = definePipeline('hot', {}, (p) =>
+      hottest(p.source('events', events('events', undefined, 'kinesis-aggregation'))),
+    );
+    const t = createPipelineTestDriver(pipeline);
+    // One stream record of two: the second moves the watermark to the last millisecond of the first one's window.
+    const both = [of('x', 0), of('y', 60_000)].map((event) => ({
+      data: Buffer.from(JSON.stringify(event)),
+      partitionKey: 'any',
+    }));
+    const [packed] = aggregate(both);
+    await t.sendRaw('events', packed!.data);
     expect(t.watermarkMs('events')).toBe(59_999);
     expect(t.output('out')).toEqual([{ from: 0, keys: ['x'] }]);
   });
