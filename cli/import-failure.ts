@@ -35,15 +35,13 @@ export const importFailure = (file: string, thrown: unknown): MillraceError => {
 };
 
 /** A wrong definition keeps its code; the place is what the reader looks for. */
-const definitionFailure = (
-  file: string,
-  { kind, code, message, fix, fields, ...error }: MillraceError,
-): MillraceError => {
-  const cause = Object.assign(new Error(message), error);
-  return new MillraceError(kind, code, `${message} (defined in ${file})`, {
+const definitionFailure = (file: string, error: MillraceError): MillraceError => {
+  const { kind, code, message, fix, fields } = error;
+  const place = placeOf(error) || ` (in ${file})`;
+  return new MillraceError(kind, code, `${message}${place}`, {
     ...(fix === undefined ? {} : { fix }),
     fields: { ...fields, file },
-    cause,
+    cause: error,
   });
 };
 

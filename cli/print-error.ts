@@ -40,7 +40,7 @@ const asText = ({ code, message, fix }: Report): string =>
   `error ${code}: ${message}\n${fix === undefined ? '' : `fix: ${fix}\n`}`;
 
 const asJson = ({ code, message, fix, fields }: Report): string =>
-  `${JSON.stringify({ error: { code, message, fix, ...fields } })}\n`;
+  `${JSON.stringify({ error: { ...fields, code, message, fix } })}\n`;
 
 const reportOf = (error: unknown): Report => {
   if (error instanceof CommanderError) return usageReport(error);

@@ -16,6 +16,8 @@ import type { Line } from './split-lines.ts';
 
 /** Stream records in a batch: larger ones make fewer commits, each with more to keep in memory. */
 const batchSize = 2_000;
+/** How much of an input is put before it is processed. The Kinesis engine is much slower with larger turns. */
+const turnBytes = 256 * 1024;
 const tries = 5;
 const firstBackoffMs = 100;
 /** After the end of its input a source has nothing more to wait for. */
@@ -113,11 +115,11 @@ export class BoundedRun {
     const left: OpenInput[] = [];
     for (const input of open) {
       this.#options.signal?.throwIfAborted();
-      const { done, value } = await input.lines.next();
-      if (done === true) {
+      const lines = await this.#nextPart(input);
+      if (lines.length === 0) {
         await this.#persistently(() => this.#job.advanceWatermark(endOfTime, input.source.id));
       } else {
-        await this.#put(input, value);
+        await this.#put(input, lines);
         left.push(input);
       }
     }
@@ -125,6 +127,20 @@ export class BoundedRun {
     this.#forget();
     this.#report();
     return left;
+  }
+
+  /** Empty at the end of the input. */
+  async #nextPart({ lines }: OpenInput): Promise<readonly Line[]> {
+    const part: Line[] = [];
+    for (let bytes = 0; bytes < turnBytes; ) {
+      const { done, value } = await lines.next();
+      if (done === true) break;
+      for (const line of value) {
+        part.push(line);
+        bytes += line.data.length;
+      }
+    }
+    return part;
   }
 
   async #put({ source, file }: OpenInput, lines: readonly Line[]): Promise<void> {

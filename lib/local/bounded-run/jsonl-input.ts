@@ -51,7 +51,10 @@ export async function* readJsonl(
 const requireJsonl = (source: SourceNode, input: InputFile, head: readonly Line[]): void => {
   const first = head[0] as Line;
   const parsed = head.slice(0, decidingLines).map(parse);
-  if (parsed.every((value) => value === undefined)) throw notJsonl(input, first, whatInstead(input, first));
+  const opensDocument = /^[[{]$/.test(Buffer.from(first.data).toString('latin1'));
+  if (opensDocument || parsed.every((value) => value === undefined)) {
+    throw notJsonl(input, first, whatInstead(input, first));
+  }
   const [value] = parsed;
   if (head.length > 1 || !Array.isArray(value) || source.spec.schema.safeParse(value).success) return;
   throw notJsonl(input, first, {

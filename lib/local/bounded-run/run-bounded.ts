@@ -111,7 +111,9 @@ const invalid = (what: string, fix: string): MillraceError =>
 /** What stops a shard until a deployment ends a bounded run, and is mended in another way. */
 const withRunFix = (error: unknown, { maxRejectedFraction }: BoundedRunOptions): unknown => {
   if (!(error instanceof MillraceError) || error.code !== 'TOO_MANY_REJECTED') return error;
-  return new MillraceError(error.kind, error.code, `${error.message} Nothing was written.`, {
+  // Stream and shard are the runner's own: their names say nothing to the reader.
+  const message = error.message.replace(/ were rejected on \S+;/, ' were rejected;').replace(/\.?$/, '.');
+  return new MillraceError(error.kind, error.code, `${message} Nothing was written.`, {
     fix:
       maxRejectedFraction === undefined
         ? 'Mend the input, its schema or the code. To let the run finish all the same and see every rejected record with its reason in _quarantine.jsonl, give --max-rejected 100%.'
