@@ -36,7 +36,8 @@ export const compileCombine = (
   return (session, value, eventTimeMs) => {
     const keyJson = keyText(node.id, keyOf(node, value));
     const lp = partitionOfKey(keyJson, target.partitions);
-    if (!combine(session, node.id, lp, keyJson, value, eventTimeMs)) raw(session, value, eventTimeMs);
+    if (!session.combines || !combine(session, node.id, lp, keyJson, value, eventTimeMs))
+      raw(session, value, eventTimeMs);
   };
 };
 

@@ -31,6 +31,8 @@ export class ComputeSession {
   readonly state: StateOverlay;
   /** The committed watermark, which decides what is late. */
   readonly watermarkMs: number;
+  /** Whether rows to the next stage may be aggregated before they are sent. */
+  readonly combines: boolean;
   /** The stage's key, while a keyed row or a pane is processed. */
   key: Key | undefined = undefined;
   /** The logical partition being processed; −1 in a stage without keys. */
@@ -47,9 +49,10 @@ export class ComputeSession {
   #rowsAtBegin = 0;
   #fullestAtBegin = 0;
 
-  constructor(base: KeyedState, watermarkMs: number) {
+  constructor(base: KeyedState, watermarkMs: number, combines = true) {
     this.state = new StateOverlay(base, this.#journal);
     this.watermarkMs = watermarkMs;
+    this.combines = combines;
   }
 
   /** Bytes of the rows to stages and sinks, without combined ones that are still to come. */

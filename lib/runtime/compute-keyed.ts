@@ -20,8 +20,9 @@ export const computeKeyed = (
   state: CommittedState,
   records: readonly StreamRecord[],
   groupLimit = Infinity,
+  combines = true,
 ): Piece => {
-  const computing = new KeyedComputing(task, state, groupLimit);
+  const computing = new KeyedComputing(task, state, groupLimit, combines);
   const { builder } = computing;
   let taken = 0;
   // What is due by the marks is fired first: to records after that, its panes are closed, whenever they are delivered.
@@ -29,16 +30,19 @@ export const computeKeyed = (
   for (const record of isFiring ? [] : records) {
     if (computing.isFull) break;
     computing.take(record);
-    if (computing.overflowed) return computeKeyed(task, state, records, computing.groupsDone);
+    if (computing.overflowed) return computeKeyed(task, state, records, computing.groupsDone, combines);
     if (computing.stoppedInside) break;
     taken++;
   }
   computing.releaseHolds();
-  if (computing.overflowed) return computeKeyed(task, state, records, computing.groupsDone);
+  if (computing.overflowed) return computeKeyed(task, state, records, computing.groupsDone, combines);
   const complete = (isFiring || taken === records.length) && !computing.isFull;
   const targetMs = complete ? Math.max(state.head.watermarkMs, computing.channel.watermarkMs) : state.head.watermarkMs;
   const fired = complete ? fireTimers(task, state, builder, targetMs) : { timers: [], complete: false };
-  task.program.flush(builder.session);
+  if (combines && !builder.flush(task.program)) {
+    state.keyed.giveBack(fired.timers);
+    return computeKeyed(task, state, records, groupLimit, false);
+  }
   const last = records[taken - 1];
   const before = state.head.position;
   return {
@@ -71,12 +75,12 @@ class KeyedComputing {
   overflowed = false;
   stoppedInside = false;
 
-  constructor(task: KeyedTask, state: CommittedState, groupLimit: number) {
+  constructor(task: KeyedTask, state: CommittedState, groupLimit: number, combines: boolean) {
     this.#task = task;
     this.#state = state;
     this.#holdTable = task.program.tables.length;
     this.#groupLimit = groupLimit;
-    this.builder = new PieceBuilder(state, task.limits);
+    this.builder = new PieceBuilder(state, task.limits, combines);
     this.channel = new Channel(state.marks);
     this.#holds = this.#committedHolds();
   }

@@ -23,8 +23,9 @@ export const computeSource = (
   state: CommittedState,
   records: readonly StreamRecord[],
   crashed: ReadonlySet<string>,
+  combines = true,
 ): Piece => {
-  const builder = new PieceBuilder(state, task.limits);
+  const builder = new PieceBuilder(state, task.limits, combines);
   const { session } = builder;
   let newestMs = Number.MIN_SAFE_INTEGER;
   let taken = 0;
@@ -50,15 +51,12 @@ export const computeSource = (
       if (outcome === 'done' && eventTimeMs > newestMs) newestMs = eventTimeMs;
       if (outcome !== 'overflow') continue;
       // A stream record is atomic, whatever it aggregates: the commit ends before it.
-      if (taken > 0) return computeSource(task, state, records.slice(0, taken), crashed);
+      if (taken > 0) return computeSource(task, state, records.slice(0, taken), crashed, combines);
       builder.rejectTooLarge(origin(), task.program.source.id);
     }
     taken++;
   }
-  task.program.flush(session);
-  if (session.fullestPartitionBytes > task.limits.maxPartitionBytes && taken > 1) {
-    return computeSource(task, state, records.slice(0, Math.ceil(taken / 2)), crashed);
-  }
+  if (combines && !builder.flush(task.program)) return computeSource(task, state, records, crashed, false);
   const last = records[taken - 1];
   const before = state.head.position;
   return {

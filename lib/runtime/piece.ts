@@ -3,6 +3,7 @@ import type { CommittedState } from '../commit/committed-state.ts';
 import type { Rejection } from '../commit/outbox.ts';
 import { ComputeSession } from '../operators/compute-session.ts';
 import { RejectionError } from '../operators/rejection-error.ts';
+import type { StageProgram } from '../operators/stage-program.ts';
 import type { Timer } from '../state/timer-heap.ts';
 import type { PacketContent } from './cut-packets.ts';
 
@@ -57,8 +58,8 @@ export class PieceBuilder {
   #records: number;
   #rejected: number;
 
-  constructor(state: CommittedState, limits: PieceLimits) {
-    this.session = new ComputeSession(state.keyed, state.head.watermarkMs);
+  constructor(state: CommittedState, limits: PieceLimits, combines: boolean) {
+    this.session = new ComputeSession(state.keyed, state.head.watermarkMs, combines);
     this.#limits = limits;
     const carried = state.rejections.records < COUNT_RECORDS ? state.rejections : { records: 0, rejected: 0 };
     this.#records = carried.records;
@@ -98,6 +99,20 @@ export class PieceBuilder {
     }
     this.#records++;
     return 'done';
+  }
+
+  /**
+   * Sends what was combined. False where that does not fit: a combined row is no record's own and cannot be rejected, so
+   * the piece has to be computed again without combining.
+   */
+  flush(program: StageProgram): boolean {
+    try {
+      program.flush(this.session);
+    } catch (error) {
+      if (error instanceof RejectionError) return false;
+      throw error;
+    }
+    return this.session.fullestPartitionBytes <= this.#limits.maxPartitionBytes;
   }
 
   /** For what overflows even a commit of its own. */
