@@ -19,6 +19,8 @@ const minuteMs = 60_000;
 const shownMinutes = 10;
 const drawEveryMs = 200;
 const readEveryMs = 1_000;
+/** Twice this at most: the run as a whole has a minute. */
+const drainTimeoutMs = 20_000;
 /** The Kinesis engine slows down as its shards fill: what serves for hours goes easy on it. */
 const ordersPerServedStep = 2;
 
@@ -93,7 +95,7 @@ class Demo {
       if (this.#interrupted.aborted && !this.#options.serve) return this.#giveUp();
       this.#doing = 'input ended, windows close';
       this.#progress = 1;
-      await this.#deployment.end();
+      await this.#deployment.end(drainTimeoutMs);
       this.#doing = 'done';
       this.#rows = await readRecent(this.#deployment, this.#traffic.eventMs - shownMinutes * minuteMs);
       this.#draw();

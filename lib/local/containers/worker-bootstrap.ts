@@ -28,6 +28,25 @@ const contextOf = ({ requestId, deadlineMs }: InvokeMessage) => ({
   getRemainingTimeInMillis: () => Math.max(0, deadlineMs - Date.now()),
 });
 
+/** The host may be busy, but not for so long: then the container goes on without it. */
+const longestHoldMs = 5_000;
+
+let currentRequestId: string | undefined;
+
+/** While kills are armed, nothing happens here between a line and the host's look at it. */
+const holdAtLines = (stream: NodeJS.WriteStream): void => {
+  const write = stream.write.bind(stream) as (...given: unknown[]) => boolean;
+  const { armed, looked } = settings.hold;
+  stream.write = (...given: unknown[]): boolean => {
+    const more = write(...given);
+    if (currentRequestId === undefined || Atomics.load(armed, 0) === 0) return more;
+    const before = Atomics.load(looked, 0);
+    say({ kind: 'wrote', requestId: currentRequestId, text: String(given[0]) });
+    Atomics.wait(looked, 0, before, longestHoldMs);
+    return more;
+  };
+};
+
 const loadHandler = async (): Promise<Handler | undefined> => {
   try {
     const module = (await import(settings.entryUrl)) as Record<string, unknown>;
@@ -46,6 +65,7 @@ const loadHandler = async (): Promise<Handler | undefined> => {
 
 const invoke = async (handler: Handler, message: InvokeMessage): Promise<ContainerMessage> => {
   const { requestId } = message;
+  currentRequestId = requestId;
   try {
     const payloadJson = JSON.stringify(await handler(JSON.parse(message.eventJson), contextOf(message)));
     return payloadJson === undefined
@@ -53,9 +73,13 @@ const invoke = async (handler: Handler, message: InvokeMessage): Promise<Contain
       : { kind: 'returned', requestId, payloadJson: payloadJson };
   } catch (thrown) {
     return { kind: 'threw', requestId, ...describe(thrown) };
+  } finally {
+    currentRequestId = undefined;
   }
 };
 
+holdAtLines(process.stdout);
+holdAtLines(process.stderr);
 const handler = await loadHandler();
 if (handler !== undefined) {
   parentPort?.on('message', async (message: InvokeMessage) => say(await invoke(handler, message)));

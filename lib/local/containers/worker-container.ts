@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { ContainerMessage, ContainerSettings } from './container-messages.ts';
+import type { ContainerMessage, ContainerSettings, LineHold } from './container-messages.ts';
 import type { FailureType, InvocationResult } from './function-host.ts';
 import { readLines } from './log-lines.ts';
 
@@ -14,12 +14,16 @@ export interface LogLine {
 
 export interface ContainerStart {
   readonly id: number;
-  readonly settings: ContainerSettings;
+  readonly settings: Omit<ContainerSettings, 'hold'>;
+  /** See {@link LineHold}. */
+  readonly armed: Int32Array;
   readonly environment: Readonly<Record<string, string>>;
   readonly initTimeoutMs: number;
   readonly onLog: (line: LogLine) => void;
   /** Called when the Worker has been given an invocation. */
   readonly onBegin: (container: WorkerContainer, requestId: string) => void;
+  /** Called with each line that an invocation writes while kills are armed; the container waits meanwhile. */
+  readonly onWrote: (container: WorkerContainer, requestId: string, line: string) => void;
   /** Called once, when the container can take no more invocations. */
   readonly onGone: (container: WorkerContainer) => void;
 }
@@ -40,14 +44,16 @@ export class WorkerContainer {
   readonly #start: ContainerStart;
   readonly #worker: Worker;
   readonly #ready = Promise.withResolvers<InvocationResult | undefined>();
+  readonly #hold: LineHold;
   #current: Invocation | undefined;
   #gone = false;
 
   constructor(start: ContainerStart) {
     this.id = start.id;
     this.#start = start;
+    this.#hold = { armed: start.armed, looked: new Int32Array(new SharedArrayBuffer(4)) };
     this.#worker = new Worker(bootstrapUrl, {
-      workerData: start.settings,
+      workerData: { ...start.settings, hold: this.#hold } satisfies ContainerSettings,
       env: { ...start.environment },
       // Not the parent's: a test runner's loaders have no business in a container.
       execArgv: [],
@@ -103,6 +109,10 @@ export class WorkerContainer {
     else if (message.kind === 'init-failed') {
       this.#end('Init', message.message, message.stack);
       void this.#worker.terminate();
+    } else if (message.kind === 'wrote') {
+      for (const line of message.text.split('\n')) this.#start.onWrote(this, message.requestId, line);
+      Atomics.add(this.#hold.looked, 0, 1);
+      Atomics.notify(this.#hold.looked, 0);
     } else if (message.requestId === this.#current?.requestId) {
       this.#current.finish(resultOf(message));
     }

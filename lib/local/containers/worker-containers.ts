@@ -78,6 +78,8 @@ export class WorkerFunction implements FunctionHost {
     killed: (m: InvocationMoment) => void;
   }>();
   readonly #counts = { coldStarts: 0, invocations: 0, failures: 0, timeouts: 0, kills: 0 };
+  /** Shared with the containers: how many kills are armed. */
+  readonly #armedCount = new Int32Array(new SharedArrayBuffer(4));
   #stopped = false;
 
   constructor(options: WorkerFunctionOptions) {
@@ -114,11 +116,15 @@ export class WorkerFunction implements FunctionHost {
   }
 
   /**
-   * Terminates the first container for whose invocation `matches` says yes, at its start or at a line that it writes.
+   * Terminates the first container for whose invocation `matches` says yes, at its start or at a line that it writes: exactly
+   * there, since a container waits at each line while a kill is armed.
    * Resolves with that moment; call it again for another kill. Never resolves if none matches before `stop`.
    */
   killDuring(matches: (moment: InvocationMoment) => boolean): Promise<InvocationMoment> {
-    return new Promise((killed) => this.#armed.add({ matches, killed }));
+    return new Promise((killed) => {
+      this.#armed.add({ matches, killed });
+      this.#countArmed();
+    });
   }
 
   stats(): WorkerFunctionStats {
@@ -133,6 +139,7 @@ export class WorkerFunction implements FunctionHost {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#armed.clear();
+    this.#countArmed();
     const containers = [...this.#containers];
     for (const refuse of this.#waiting.splice(0)) refuse('stopped');
     await Promise.all(containers.map((container) => container.terminate('Stopped', 'the function was stopped')));
@@ -166,9 +173,11 @@ export class WorkerFunction implements FunctionHost {
         functionArn: this.functionArn,
         memoryLimitInMB,
       },
+      armed: this.#armedCount,
       environment,
       initTimeoutMs: this.#options.initTimeoutMs ?? 30_000,
-      onLog: (line) => this.#onLog(container, line),
+      onLog: (line) => this.#options.onLog?.(line),
+      onWrote: (writer, requestId, line) => this.#offerKill(writer, requestId, 'log', line),
       // A turn later: a kill at the start then finds a Worker that has its event.
       onBegin: (begun, requestId) => setImmediate(() => this.#offerKill(begun, requestId, 'start')),
       onGone: (gone) => this.#forget(gone),
@@ -191,9 +200,8 @@ export class WorkerFunction implements FunctionHost {
     this.#waiting.shift()?.(this.#stopped ? 'stopped' : this.#startContainer());
   }
 
-  #onLog(container: WorkerContainer, line: LogLine): void {
-    this.#options.onLog?.(line);
-    if (line.requestId !== undefined) this.#offerKill(container, line.requestId, 'log', line.line);
+  #countArmed(): void {
+    Atomics.store(this.#armedCount, 0, this.#armed.size);
   }
 
   #offerKill(container: WorkerContainer, requestId: string, at: 'start' | 'log', line?: string): void {
@@ -203,6 +211,7 @@ export class WorkerFunction implements FunctionHost {
     for (const armed of this.#armed) {
       if (!armed.matches(moment)) continue;
       this.#armed.delete(armed);
+      this.#countArmed();
       this.#kill(container);
       armed.killed(moment);
       return;

@@ -1,9 +1,11 @@
 /** A handler for the container tests: the event says what to do. */
+import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
 
 interface Command {
   readonly do?: string;
+  readonly file?: string;
   readonly Records?: readonly { readonly kinesis: { readonly data: string } }[];
 }
 
@@ -35,6 +37,12 @@ export const handler = async (command: Command, context: Context): Promise<unkno
       for (;;);
     case 'slow':
       await sleep(50);
+      break;
+    case 'count':
+      for (let i = 1; i <= 100; i++) {
+        console.log(`line ${i}`);
+        appendFileSync(command.file ?? '', `${i} `);
+      }
       break;
     case 'nothing':
       return undefined;

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../../lib/core/clock.ts';
 import { systemRandom } from '../../../lib/core/random.ts';
@@ -163,6 +166,17 @@ describe('a kill', () => {
     expect(result).toMatchObject({ ok: false, error: { type: 'Killed' } });
     expect(await killed).toMatchObject({ at: 'log', line: 'halfway', requestId: result.requestId });
     expect(host.stats().kills).toBe(1);
+  });
+
+  test('armed for a line comes before anything that follows the line', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'written');
+    const host = createHost();
+    const killed = host.killDuring(({ line }) => line === 'line 4');
+    expect(await host.invoke({ do: 'count', file })).toMatchObject({ ok: false, error: { type: 'Killed' } });
+    await killed;
+    expect(readFileSync(file, 'utf8')).toBe('1 2 3 ');
   });
 
   test('armed for the start of an invocation sees its event', async () => {
