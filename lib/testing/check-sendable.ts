@@ -1,8 +1,9 @@
-import * as z from 'zod';
 import { describeValue } from '../core/describe-value.ts';
 import { plainJsonProblem } from '../core/plain-json.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { SourceNode } from '../graph/logical-graph.ts';
+import { decodeBySchema } from '../operators/crossing.ts';
+import { RejectionError } from '../operators/rejection-error.ts';
 
 /**
  * The JSON text of a record as a producer would send it.
@@ -14,16 +15,14 @@ export const encodeSendable = (source: SourceNode, value: unknown): string => {
     throw refused(source, problem.path, `${problem.found} is not JSON`, value, 'Send what producers send: plain JSON.');
   }
   const text = JSON.stringify(value);
-  const checked = z.safeParse(source.spec.schema, JSON.parse(text));
-  if (checked.success) return text;
-  const issue = checked.error.issues[0];
-  throw refused(
-    source,
-    z.core.toDotPath(issue?.path ?? []),
-    issue?.message ?? 'does not fit the schema',
-    value,
-    'Correct the record. To see a bad record being quarantined, send it with sendRaw.',
-  );
+  try {
+    decodeBySchema(source.id, source.spec.schema, JSON.parse(text));
+  } catch (error) {
+    if (!(error instanceof RejectionError)) throw error;
+    const fix = 'Correct the record. To see a bad record being quarantined, send it with sendRaw.';
+    throw refused(source, error.path, error.message, value, fix);
+  }
+  return text;
 };
 
 const refused = (source: SourceNode, path: string, why: string, value: unknown, fix: string): MillraceError =>

@@ -176,6 +176,20 @@ describe('a source’s own functions', () => {
     expect(t.output('out')).toHaveLength(1);
   });
 
+  it('are asked by send too, which says what they threw', async () => {
+    const sending = sourceOf({ refine: (key) => JSON.parse(key).ok }).send('events', { key: 'no json', at: 0 });
+    await expect(sending).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining('SyntaxError'),
+    });
+  });
+
+  it('have to be synchronous: what an async refinement sees is quarantined', async () => {
+    const t = sourceOf({ refine: (async () => true) as never });
+    await t.sendRaw('events', '{"key":"a","at":0}');
+    expect(t.quarantine()).toMatchObject([{ code: 'USER_CODE', operator: 'events' }]);
+  });
+
   it('quarantine the record for which the event time throws', async () => {
     const t = sourceOf({
       eventTimeMs: () => {
