@@ -12,12 +12,12 @@ export const plannedKills: readonly PlannedKill[] = [
   {
     stage: 'orders',
     step: 'committed',
-    description: 'after its commit, before its outputs were sent',
+    description: 'committed, outputs not yet sent',
   },
   {
     stage: 'by-province',
     step: 'computed',
-    description: 'before its commit, with all computed',
+    description: 'computed, not yet committed',
   },
 ];
 
@@ -27,7 +27,7 @@ export const armKill = async (
   { stage, step, description }: PlannedKill,
 ): Promise<string> => {
   const { containerId } = await deployment.killDuring(stage, (moment) => isStepOfBatch(moment, step));
-  return `✂ Killed container ${containerId} of stage ${stage} in the middle of a batch: ${description}.`;
+  return `✂ Container ${containerId} of stage ${stage} killed in the middle of a batch: ${description}.`;
 };
 
 const isStepOfBatch = ({ at, line, event }: InvocationMoment, step: string): boolean =>

@@ -115,9 +115,7 @@ class Demo {
       `Kinesis ${engines.kinesisEndpoint} · DynamoDB ${engines.dynamoEndpoint} · seed ${this.#options.seed}`,
     );
     if (this.#options.serve) {
-      this.#view.say(
-        'Use them with AWS_REGION=us-east-1 and any credentials: stream orders, table revenue. Ctrl-C checks and stops.',
-      );
+      this.#view.say('Region us-east-1, any credentials. Stream orders, table revenue. Ctrl-C checks and stops.');
     }
   }
 

@@ -70,7 +70,7 @@ export class ScreenView implements DemoView {
 }
 
 const progressLine = ({ doing, progress, elapsedMs, sent, eventMs }: DemoMoment, columns: number): string => {
-  const barWidth = columns < wideColumns ? 20 : 40;
+  const barWidth = columns < wideColumns ? 14 : 30;
   const filled = Math.round((progress ?? 0) * barWidth);
   const bar = styleText('green', '█'.repeat(filled)) + styleText('gray', '░'.repeat(barWidth - filled));
   const facts = [
