@@ -11,7 +11,7 @@ import type { BoundedRunOptions, RunEngineName, RunSummary } from './run-options
 import { openSinkFile, type SinkFile } from './sink-file.ts';
 import { writeJsonl } from './write-jsonl.ts';
 
-export type { BoundedRunOptions, RunEngineName, RunProgress, RunSummary } from './run-options.ts';
+export type { BoundedRunOptions, RunEngineName, RunSummary } from './run-options.ts';
 
 const engines: Readonly<Record<RunEngineName, () => Promise<RunEngine>>> = {
   memory: startMemoryEngine,
