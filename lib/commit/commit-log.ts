@@ -76,11 +76,17 @@ export class CommitLog {
     return set.applied || set.existing === undefined ? ready : decodeRegistry(set.existing, partitions);
   }
 
-  /** Moves the registry from the snapshot at `from` to a newer one. False where somebody else was first. */
-  async moveRegistry(from: number, to: Registry): Promise<boolean> {
-    const moved = await this.#items.put(encodeRegistry(this.unit, to), { kind: 'equals', attribute: 'n', value: from });
+  /**
+   * Moves the registry from the snapshot at `from` to a newer one. `lost`: somebody else was first. `unknown`: it has moved
+   * past this one, which may have been there before and be part of what is there now.
+   */
+  async moveRegistry(from: number, to: Registry): Promise<'moved' | 'lost' | 'unknown'> {
+    const item = encodeRegistry(this.unit, to);
+    const put = await this.#items.put(item, { kind: 'equals', attribute: 'n', value: from });
     // The SDK repeats a put whose answer was lost; the repeat finds the first one's own number.
-    return moved.applied || sameManifest(moved.existing, encodeRegistry(this.unit, to));
+    if (put.applied || sameManifest(put.existing, item)) return 'moved';
+    if (put.existing === undefined) throw this.#corrupt('its registry is missing');
+    return (put.existing.n as number) > to.n ? 'unknown' : 'lost';
   }
 
   /**
@@ -91,13 +97,14 @@ export class CommitLog {
   async readChain(first: number, pageSlots: number): Promise<Slot[]> {
     const chain: Slot[] = [];
     let expected = first;
-    for (;;) {
+    // Slots behind the chain's end are read for nothing, so a page is small until the chain has shown to be long.
+    for (let limit = pageSlots; ; limit *= 2) {
       const index = slotIndex(expected);
       const page = await this.#items.query({
         pk: this.unit,
         from: slotSortKey(index),
         to: slotSortKey(RING_SIZE - 1),
-        limit: Math.min(pageSlots, RING_SIZE - index),
+        limit: Math.min(limit, RING_SIZE - index),
       });
       if (page.items.length === 0) throw this.#corrupt(`slot ${index} is missing`);
       for (const item of page.items) {

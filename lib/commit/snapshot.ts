@@ -60,18 +60,19 @@ export const writeSnapshot = async (
   const attemptId = log.newAttemptId();
   const n = state.head.n;
   const layout = layOut(state.keyed, previous);
-  if (previous !== undefined) await blobs.delete(previous.dropped);
+  const sweptTo = previous === undefined ? 0 : await collect(blobs, previous, registry, n);
   const written = layout.content.length === 0 ? undefined : await blobs.put(n, `${attemptId}-s`, layout.content);
-  const manifest = makeManifest(state, layout, written, previous);
+  const manifest = makeManifest(state, layout, written, previous, sweptTo);
   const payload = await log.store(n, `${attemptId}-m`, encodeFrame(JSON.stringify(manifest)));
   const next: Registry = { ...registry, n, manifest: payload };
   await onWritten();
-  if (!(await log.moveRegistry(registry.n, next))) {
+  const outcome = await log.moveRegistry(registry.n, next);
+  // Where it is unknown the blobs may be in use; if they are not, a later collection finds them by their number.
+  if (outcome === 'lost') {
     await blobs.delete([...(written ? [written] : []), ...(payload.at === 'blob' ? [payload.ref] : [])]);
-    return undefined;
   }
+  if (outcome !== 'moved') return undefined;
   for (const partition of state.keyed.partitions.values()) partition.clearDirty();
-  await collect(blobs, manifest, previous, payload.at === 'blob' ? payload.ref : undefined);
   return { registry: next, manifest };
 };
 
@@ -160,6 +161,7 @@ const makeManifest = (
   layout: Layout,
   written: BlobRef | undefined,
   previous: Manifest | undefined,
+  sweptTo: number,
 ): Manifest => {
   const old = previous?.blobs ?? [];
   const used = new Set(layout.partitions.flatMap(({ kept }) => kept.map(([blob]) => blob)));
@@ -178,7 +180,7 @@ const makeManifest = (
       return all.length === 0 ? [] : [[lp, all] as [number, Section[]]];
     }),
     dropped: old.filter((_, blob) => !used.has(blob)),
-    sweptTo: Math.max(previous?.sweptTo ?? 0, state.head.n - RING_SIZE + 1),
+    sweptTo,
   };
 };
 
@@ -192,15 +194,22 @@ const runLengths = (values: Float64Array): [count: number, n: number][] => {
   return runs;
 };
 
-/** Payloads of overwritten slots, old manifests and what crashed writers left, below the oldest slot of the ring. */
+/**
+ * Deletes what the previous snapshot made superfluous, and by number what lies below both it and the oldest slot of the
+ * ring: payloads of overwritten slots, old manifests and what crashed writers left. It comes before the next snapshot,
+ * which records how far it went: a writer that dies in between leaves nothing behind.
+ * @returns blobs of commits below this number were collected
+ */
 const collect = async (
   blobs: BlobStore,
-  manifest: Manifest,
-  previous: Manifest | undefined,
-  own: BlobRef | undefined,
-) => {
-  const from = previous?.sweptTo ?? 0;
-  if (manifest.sweptTo <= from) return;
-  const keep = [...manifest.blobs, ...manifest.dropped, ...(own === undefined ? [] : [own])];
-  await blobs.sweep(from, manifest.sweptTo, new Set(keep.map(blobName)));
+  previous: Manifest,
+  { manifest, n }: Registry,
+  headN: number,
+): Promise<number> => {
+  await blobs.delete(previous.dropped);
+  const to = Math.max(previous.sweptTo, Math.min(headN - RING_SIZE + 1, n));
+  if (to === previous.sweptTo) return to;
+  const keep = [...previous.blobs, ...(manifest.at === 'blob' ? [manifest.ref] : [])];
+  await blobs.sweep(previous.sweptTo, to, new Set(keep.map(blobName)));
+  return to;
 };

@@ -1,0 +1,111 @@
+import { BlobStore, blobName } from '../../lib/commit/blob-store.ts';
+import type { Commit, CommitBody, CommitKind } from '../../lib/commit/commit.ts';
+import { CommitLog } from '../../lib/commit/commit-log.ts';
+import type { TaskShape } from '../../lib/commit/committed-state.ts';
+import { emptyOutbox } from '../../lib/commit/outbox.ts';
+import { decodeRegistry, registryKey } from '../../lib/commit/registry.ts';
+import { decodeSlot } from '../../lib/commit/slot.ts';
+import { decodeManifest, type Manifest } from '../../lib/commit/snapshot.ts';
+import { MemoryItemStore } from '../../lib/memory/memory-item-store.ts';
+import { TaskStore } from '../../lib/runtime/task-store.ts';
+import type { ItemStore } from '../../lib/state/item-store.ts';
+import type { EntryChange } from '../../lib/state/state-table.ts';
+import { SeededRandom } from '../../lib/testing/seeded-random.ts';
+
+export const UNIT = 'job/1/stage/stream@0/shard';
+export const PARTITIONS = 64;
+
+export const shape: TaskShape = {
+  tables: [{ id: 'table', timerMs: () => undefined }],
+  partitions: PARTITIONS,
+  owned: { from: 0, to: PARTITIONS - 1 },
+  producers: ['p1', 'p2'],
+  destinations: ['next'],
+};
+
+export const emptyBody: CommitBody = {
+  changes: [],
+  marks: [],
+  excluded: false,
+  rejections: { records: 0, rejected: 0 },
+  outbox: emptyOutbox,
+};
+
+/** One unit's table, and as many containers before it as a test wants. */
+export class LogRig {
+  readonly memory = new MemoryItemStore();
+  readonly random = new SeededRandom(1);
+
+  log(items: ItemStore = this.memory): CommitLog {
+    return new CommitLog(UNIT, items, new BlobStore(items, UNIT), this.random);
+  }
+
+  /** What a container has of the unit. */
+  store(items: ItemStore = this.memory): TaskStore {
+    return new TaskStore(this.log(items), new BlobStore(items, UNIT), shape, {});
+  }
+
+  commit(n: number, body: Partial<CommitBody> = {}, kind: CommitKind = 'batch'): Commit {
+    return {
+      header: {
+        n,
+        attemptId: this.random.uniqueId(),
+        epoch: 1,
+        kind,
+        position: { sequenceNumber: String(n), arrivalMs: n, emptyAsOfMs: 0 },
+        watermarkMs: n,
+      },
+      body: { ...emptyBody, ...body },
+    };
+  }
+
+  /** Appends the next commit to a loaded store. */
+  async append(store: TaskStore, changes: readonly EntryChange[] = []): Promise<boolean> {
+    const commit = this.commit(store.state.head.n + 1, { changes });
+    return (await store.append(commit, () => undefined)).applied;
+  }
+
+  async manifest(): Promise<Manifest | undefined> {
+    const registry = decodeRegistry((await this.memory.get(registryKey(UNIT))) as never, PARTITIONS);
+    if (registry.manifest.at === 'none') return undefined;
+    return decodeManifest(await this.log().readPayload(registry.manifest));
+  }
+
+  /** Names of stored blobs that nothing refers to, of commits that were collected already. */
+  async orphans(): Promise<string[]> {
+    const items = this.memory.dump();
+    const manifest = await this.manifest();
+    const needed = new Set([...(manifest?.blobs ?? []), ...(manifest?.dropped ?? [])].map(blobName));
+    for (const item of items) {
+      if (item.sk === 'S') {
+        const { manifest: payload } = decodeRegistry(item, PARTITIONS);
+        if (payload.at === 'blob') needed.add(blobName(payload.ref));
+      }
+      if (!item.sk.startsWith('L#')) continue;
+      const { payload } = decodeSlot(item);
+      if (payload.at === 'blob') needed.add(blobName(payload.ref));
+    }
+    const stored = items
+      .filter(({ pk }) => pk.startsWith(`${UNIT}#B`))
+      .map(({ sk }) => sk.slice(0, sk.lastIndexOf('#')));
+    return [...new Set(stored)].filter(
+      (name) => !needed.has(name) && Number(name.split('#')[0]) < (manifest?.sweptTo ?? 0),
+    );
+  }
+
+  get blobItems(): number {
+    return this.memory.dump().filter(({ pk }) => pk.startsWith(`${UNIT}#B`)).length;
+  }
+}
+
+/** The entries of a state as text, in order. */
+export const entriesOf = (store: TaskStore): string[] =>
+  [...store.state.keyed.partitions.values()]
+    .flatMap(({ lp, tables }) =>
+      tables.flatMap((entries, table) =>
+        [...entries].map(([key, value]) => `${lp} ${table} ${key} ${JSON.stringify(value)}`),
+      ),
+    )
+    .sort();
+
+export const set = (lp: number, key: string, value: unknown): EntryChange => ({ lp, table: 0, key, value });
