@@ -1,5 +1,7 @@
 /** The subpath `millrace/local`: pipelines on this machine. */
 
+export { runBounded } from './bounded-run/run-bounded.ts';
+export type { BoundedRunOptions, RunEngineName, RunProgress, RunSummary } from './bounded-run/run-options.ts';
 export type { LogLine } from './containers/worker-container.ts';
 export type { InvocationMoment, WorkerFunctionStats } from './containers/worker-containers.ts';
 export { deployLocally } from './deployment/deploy-locally.ts';

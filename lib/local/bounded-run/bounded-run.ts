@@ -169,6 +169,8 @@ export class BoundedRun {
       try {
         return await work();
       } catch (error) {
+        // Ctrl-C in a terminal reaches the engines' processes, too.
+        this.#options.signal?.throwIfAborted();
         if (attempt === tries || !(error instanceof MillraceError && error.retryable)) throw error;
         await systemClock.sleep(firstBackoffMs * 2 ** attempt);
       }
