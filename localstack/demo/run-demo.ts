@@ -114,9 +114,9 @@ class Demo {
     this.#view.say(
       `Kinesis ${engines.kinesisEndpoint} · DynamoDB ${engines.dynamoEndpoint} · seed ${this.#options.seed}`,
     );
-    if (this.#options.serve) {
-      this.#view.say('Region us-east-1, any credentials. Stream orders, table revenue. Ctrl-C checks and stops.');
-    }
+    if (!this.#options.serve) return;
+    this.#view.say('Region us-east-1, any credentials. Stream orders, table revenue. Ctrl-C checks and stops.');
+    this.#view.say('The check knows the orders that are sent here, and no others.');
   }
 
   /** Orders until the time is up or somebody interrupts, and the kills between them. */
