@@ -63,7 +63,7 @@ describe('the revenue pipeline on the engines', () => {
     expect(stats.orders?.containers.kills).toBe(2);
     expect(stats['by-province']?.containers.kills).toBe(2);
     expect(stats.orders?.mapping.discarded).toBe(0);
-  });
+  }, 120_000);
 
   test('counts every order once although a container is killed at each step of the protocol', async () => {
     const seed = Math.floor(Math.random() * 2 ** 32);
