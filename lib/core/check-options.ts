@@ -13,7 +13,9 @@ import { describeValue } from './describe-value.ts';
 export const checkOptions = <S extends z.ZodType>(owner: string, shape: S, options: unknown): z.output<S> => {
   const result = shape.safeParse(options);
   if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
+  // A misspelt name explains the missing one beside it.
+  const { issues } = result.error;
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]!;
   if (issue.code === 'unrecognized_keys') {
     const paths = issue.keys.map((key) => [...issue.path, key].join('.'));
     throw invalidOption(

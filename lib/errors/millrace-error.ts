@@ -40,7 +40,8 @@ export class MillraceError extends Error {
   }
 
   toJSON(): Record<string, unknown> {
-    return { code: this.code, kind: this.kind, message: this.message, fix: this.fix, ...this.fields };
+    // Fields may be named like the error's own facts, which come last and stay.
+    return { ...this.fields, code: this.code, kind: this.kind, message: this.message, fix: this.fix };
   }
 }
 

@@ -39,4 +39,11 @@ describe('MillraceError', () => {
       sizeMs: 0,
     });
   });
+
+  it('keeps its own code in JSON where a field has that name', () => {
+    const error = new MillraceError('operator', 'TOO_MANY_REJECTED', 'Too many.', {
+      fields: { code: 'SCHEMA', records: 7 },
+    });
+    expect(error.toJSON()).toMatchObject({ code: 'TOO_MANY_REJECTED', records: 7 });
+  });
 });
