@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RingWrapped } from '../../../lib/commit/commit-log.ts';
 import { RING_SIZE, slotKey } from '../../../lib/commit/slot.ts';
-import type { ItemStore } from '../../../lib/state/item-store.ts';
+import type { Item, ItemStore } from '../../../lib/state/item-store.ts';
 import { type Faults, faultyItems } from '../../support/faulty-ports.ts';
 import { LogRig, PARTITIONS, UNIT } from '../../support/log-rig.ts';
 
@@ -121,12 +121,12 @@ describe('readChain', () => {
 
   it('reads a whole ring', async () => {
     const rig = await filled(200);
-    expect(await rig.log().readChain(73)).toHaveLength(RING_SIZE);
+    expect(await rig.log().readChain(73, 8)).toHaveLength(RING_SIZE);
   });
 
   it('throws RingWrapped where the first one asked for is overwritten', async () => {
     const rig = await filled(200);
-    await expect(rig.log().readChain(72)).rejects.toThrow(RingWrapped);
+    await expect(rig.log().readChain(72, 8)).rejects.toThrow(RingWrapped);
   });
 
   it('throws RingWrapped where the ring moves past it while it reads', async () => {
@@ -148,9 +148,9 @@ describe('readChain', () => {
   it('throws CORRUPT_LOG where a slot is missing or cannot follow', async () => {
     const rig = await filled(5);
     await rig.memory.deleteMany([slotKey(UNIT, 3)]);
-    await expect(rig.log().readChain(1)).rejects.toMatchObject({ code: 'CORRUPT_LOG' });
+    await expect(rig.log().readChain(1, 8)).rejects.toMatchObject({ code: 'CORRUPT_LOG' });
     const other = await filled(5);
-    await other.memory.put({ ...((await other.memory.get(slotKey(UNIT, 3))) as never), n: -77 }, { kind: 'none' });
-    await expect(other.log().readChain(1)).rejects.toMatchObject({ code: 'CORRUPT_LOG' });
+    await other.memory.put({ ...(await other.memory.get(slotKey(UNIT, 3))), n: -77 } as Item, { kind: 'none' });
+    await expect(other.log().readChain(1, 8)).rejects.toMatchObject({ code: 'CORRUPT_LOG' });
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { INLINE_LIMIT_BYTES } from '../../../lib/commit/commit-log.ts';
 import { RING_SIZE } from '../../../lib/commit/slot.ts';
 import type { TaskStore } from '../../../lib/runtime/task-store.ts';
+import type { Item } from '../../../lib/state/item-store.ts';
 import type { EntryChange } from '../../../lib/state/state-table.ts';
 import { SeededRandom } from '../../../lib/testing/seeded-random.ts';
 import { faultyItems, never } from '../../support/faulty-ports.ts';
@@ -107,7 +108,9 @@ describe('a snapshot', () => {
   it('of the head still has the outputs of the head, which may not be published yet', async () => {
     const rig = new LogRig();
     const store = await loaded(rig);
-    const sinks = [{ sink: 's', rows: [{ lp: 1, n: 64, index: 0, eventTimeMs: 5, value: { a: 1 } }] }];
+    const sinks = [
+      { sink: 's', rows: [{ lp: 1, n: 64, index: 0, eventTimeMs: 5, partitionKey: undefined, value: { a: 1 } }] },
+    ];
     await commitAll(rig, store, 63, () => []);
     await store.append(rig.commit(64, { outbox: { hops: [], sinks, rejections: [] } }), () => undefined);
     expect(await store.snapshotIfDue(() => undefined)).toBe(true);
@@ -226,9 +229,9 @@ describe('loading', () => {
     const rig = new LogRig();
     await commitAll(rig, await loaded(rig), 64, (i) => [set(i, `k${i}`, noise(rig, 20_000))]);
     const blob = rig.memory.dump().find(({ pk, sk }) => pk.includes('#B') && sk.includes('-s#'));
-    await rig.memory.put({ ...(blob as never), b: Buffer.from('other') }, { kind: 'none' });
+    await rig.memory.put({ ...(blob as Item), b: Buffer.from('other') }, { kind: 'none' });
     await expect(loaded(rig)).rejects.toMatchObject({ code: 'CORRUPT_BLOB', kind: 'corrupt' });
-    await rig.memory.deleteMany([blob as never]);
+    await rig.memory.deleteMany([blob as Item]);
     await expect(loaded(rig)).rejects.toMatchObject({ code: 'CORRUPT_BLOB', kind: 'corrupt' });
   });
 });
