@@ -4,7 +4,7 @@ import type { StartPosition } from '../connectors/specs.ts';
 import type { ReadStart, StreamDescription, StreamPort, StreamRecord } from '../connectors/stream-port.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 
-/** A page can be empty although records follow; so many in a row are taken for the end. */
+/** A page can be empty although records follow. After so many in a row the question is left open for now. */
 const MAX_EMPTY_PAGES = 20;
 
 /** Taken off the retention: clocks of the stream and of this machine differ, and records expire late rather than early. */
@@ -14,6 +14,7 @@ const RETENTION_MARGIN_MS = 60_000;
  * The first record after a position, read from the stream itself; `undefined` where there is none.
  *
  * @param start where the job began to read, for a task that has no position yet
+ * @throws MillraceError `STREAM_UNAVAILABLE` where the stream neither shows a record nor its end
  */
 export const firstAfter = async (
   streams: StreamPort,
@@ -28,7 +29,12 @@ export const firstAfter = async (
     if (page.records[0] !== undefined) return page.records[0];
     if (page.ended || page.behindLatestMs === 0) return undefined;
   }
-  return undefined;
+  throw new MillraceError(
+    'retryable',
+    'STREAM_UNAVAILABLE',
+    `Stream '${stream}', ${shardId}, answered ${MAX_EMPTY_PAGES} empty pages after ${position.sequenceNumber}, and has not shown its end.`,
+    { fix: 'Nothing: it is looked at again.' },
+  );
 };
 
 const readStartOf = (position: Position, start: StartPosition): ReadStart => {
