@@ -1,0 +1,183 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeBody, encodeBody } from '../../../lib/commit/body-codec.ts';
+import type { CommitBody, CommitHeader } from '../../../lib/commit/commit.ts';
+import { decodeFrame, encodeFrame } from '../../../lib/commit/frame.ts';
+import { decodeRegistry, encodeRegistry, type Registry } from '../../../lib/commit/registry.ts';
+import { decodeSlot, encodeSlot, RING_SIZE, type StoredPayload } from '../../../lib/commit/slot.ts';
+import { decodePacket, encodePacket } from '../../../lib/runtime/packet.ts';
+
+const count = fc.nat({ max: 1_000_000 });
+const time = fc.oneof(fc.integer(), fc.constantFrom(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER));
+const text = fc.string({ unit: 'binary' });
+const json = fc
+  .jsonValue({ maxDepth: 3, stringUnit: 'binary' })
+  // JSON knows no negative zero.
+  .map((value) => JSON.parse(JSON.stringify(value)) as unknown);
+
+const runs = fc
+  .array(fc.record({ from: fc.nat({ max: 30 }), length: fc.nat({ max: 5 }), prev: count }), { maxLength: 5 })
+  .map((list) => {
+    let from = 0;
+    return list.map((run) => {
+      const start = from + run.from;
+      from = start + run.length + 1;
+      return { from: start, to: from - 1, prev: run.prev };
+    });
+  });
+const row = fc.tuple(fc.nat({ max: 3 }), time, fc.oneof(text, fc.integer(), fc.boolean()), json);
+const hopRows = fc.array(
+  fc.record({
+    lp: count,
+    rows: fc.array(
+      row.map((value) => JSON.stringify(value)),
+      { maxLength: 3 },
+    ),
+  }),
+  {
+    maxLength: 3,
+  },
+);
+
+const body: fc.Arbitrary<CommitBody> = fc.record({
+  changes: fc.array(
+    fc.record({ lp: count, table: fc.nat({ max: 5 }), key: text, value: fc.oneof(fc.constant(undefined), json) }),
+    { maxLength: 4 },
+  ),
+  marks: fc.array(
+    fc.record({ producer: text, from: count, to: count, n: count, watermarkMs: time, excluded: fc.boolean() }),
+    { maxLength: 3 },
+  ),
+  excluded: fc.boolean(),
+  rejections: fc.record({ records: count, rejected: count }),
+  outbox: fc.record({
+    hops: fc.array(fc.record({ stage: text, watermarkMs: time, excluded: fc.boolean(), covers: runs, rows: hopRows }), {
+      maxLength: 2,
+    }),
+    sinks: fc.array(
+      fc.record({
+        sink: text,
+        rows: fc.array(
+          fc.record({
+            lp: fc.integer({ min: -1, max: 63 }),
+            value: json,
+            eventTimeMs: time,
+            partitionKey: fc.oneof(fc.constant(undefined), text),
+            n: count,
+            index: count,
+          }),
+          { maxLength: 3 },
+        ),
+      }),
+      { maxLength: 2 },
+    ),
+    rejections: fc.array(
+      fc.record({
+        code: fc.constantFrom('NOT_JSON' as const, 'CRASH' as const),
+        message: text,
+        path: text,
+        operator: text,
+        stage: text,
+        shardId: text,
+        sequenceNumber: text,
+        subSequenceNumber: count,
+        arrivalMs: time,
+        payloadKind: fc.constantFrom('record' as const, 'row' as const, 'pane' as const),
+        payload: text,
+      }),
+      { maxLength: 2 },
+    ),
+  }),
+});
+
+const payload: fc.Arbitrary<StoredPayload> = fc.oneof(
+  fc.uint8Array().map((bytes) => ({ at: 'inline' as const, bytes })),
+  fc.record({ n: count, attemptId: text, sizeBytes: count, sha: text }).map((ref) => ({ at: 'blob' as const, ref })),
+  fc.constant({ at: 'none' as const }),
+);
+
+describe('what is stored comes back as it was:', () => {
+  it('a commit’s body', () => {
+    fc.assert(
+      fc.property(body, (value) => {
+        expect(decodeBody(encodeBody(value))).toEqual(value);
+      }),
+    );
+  });
+
+  it('a frame, compressed or not', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          text,
+          text.map((part) => part.repeat(500)),
+        ),
+        (value) => {
+          // A lone surrogate is no text: UTF-8 cannot hold it.
+          fc.pre(value.isWellFormed());
+          expect(decodeFrame(encodeFrame(value))).toBe(value);
+        },
+      ),
+    );
+  });
+
+  it('a slot', () => {
+    const header: fc.Arbitrary<CommitHeader> = fc.record({
+      n: fc.integer({ min: -RING_SIZE }),
+      attemptId: text,
+      epoch: count,
+      kind: fc.constantFrom('genesis' as const, 'batch' as const, 'tick' as const, 'mark' as const),
+      position: fc.record({
+        sequenceNumber: fc.oneof(fc.constant(undefined), text),
+        arrivalMs: count,
+        emptyAsOfMs: count,
+      }),
+      watermarkMs: time,
+    });
+    fc.assert(
+      fc.property(header, payload, (head, stored) => {
+        expect(decodeSlot(encodeSlot('u', { header: head, payload: stored }))).toEqual({
+          header: head,
+          payload: stored,
+        });
+      }),
+    );
+  });
+
+  it('a registry', () => {
+    const registry: fc.Arbitrary<Registry> = fc.record({
+      status: fc.constantFrom('CREATING' as const, 'READY' as const),
+      base: count,
+      n: count,
+      partitions: fc.constant(64),
+      manifest: payload,
+    });
+    fc.assert(
+      fc.property(registry, (value) => {
+        expect(decodeRegistry(encodeRegistry('u', value), 64)).toEqual(value);
+      }),
+    );
+  });
+
+  it('a packet', () => {
+    const packet = fc.record({ producer: text, n: count, watermarkMs: time, excluded: fc.boolean(), runs });
+    fc.assert(
+      fc.property(packet, hopRows, (head, rows) => {
+        expect(decodePacket(encodePacket(head, rows))).toEqual({
+          ...head,
+          rows: rows.map((group) => ({ lp: group.lp, rows: group.rows.map((one) => JSON.parse(one)) })),
+        });
+      }),
+    );
+  });
+});
+
+describe('what nobody of ours wrote', () => {
+  it('is refused as a packet by name, and never taken for a poison record', () => {
+    fc.assert(
+      fc.property(fc.uint8Array(), (bytes) => {
+        expect(() => decodePacket(bytes)).toThrow(expect.objectContaining({ code: 'CORRUPT_PACKET' }));
+      }),
+    );
+  });
+});
