@@ -7,6 +7,7 @@ import {
   rowOfAnotherPartition,
 } from '../connectors/row-fence.ts';
 import type { OutputRow, SinkWriter } from '../connectors/sink-port.ts';
+import { sortedRows } from './sorted-rows.ts';
 
 /**
  * A table of rows in memory, with the fence of the DynamoDB sink: an older version never replaces a newer one.
@@ -38,8 +39,9 @@ export class MemoryTableSink implements SinkWriter {
     }
   }
 
-  /** The rows as they are now, in the order in which their keys first came. Copies. */
+  /** The rows as they are now, in the order of their keys: which came first depends on hashes. Copies. */
   rows(): readonly Row[] {
-    return [...this.#rows.values()].map((row) => structuredClone(row.value) as Row);
+    const rows = [...this.#rows.values()].map((row) => structuredClone(row.value) as Row);
+    return sortedRows(rows, this.#keyFields);
   }
 }

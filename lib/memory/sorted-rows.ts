@@ -1,4 +1,4 @@
-import type { Row } from '../../connectors/row-fence.ts';
+import type { Row } from '../connectors/row-fence.ts';
 
 /** A table's rows in the order of their keys, so that equal tables are equal files. */
 export const sortedRows = (rows: readonly Row[], keyFields: readonly string[]): readonly Row[] =>

@@ -1,5 +1,6 @@
 import type { Rejection } from '../commit/outbox.ts';
 import type { SinkWriter } from '../connectors/sink-port.ts';
+import { getOrAdd } from '../core/get-or-add.ts';
 import type { SinkNode } from '../graph/logical-graph.ts';
 import type { Pipeline } from '../graph/pipeline.ts';
 import { MemoryAppendSink } from '../memory/memory-append-sink.ts';
@@ -9,7 +10,6 @@ import { MemoryTableSink } from '../memory/memory-table-sink.ts';
 import type { RuntimePorts } from '../runtime/ports.ts';
 import { ManualClock } from './manual-clock.ts';
 import { SeededRandom } from './seeded-random.ts';
-import { TableView } from './table-view.ts';
 
 /** The world of one test driver: everything that outlives a container. */
 export interface DriverWorld {
@@ -59,7 +59,7 @@ export const makeWorld = (pipeline: Pipeline, { shards, startMs, seed }: WorldOp
 const makeSinks = (pipeline: Pipeline) => {
   const sinks = new Map<string, SinkWriter>();
   const outputs = new Map<string, () => readonly unknown[]>();
-  const tables = new Map<string, TableView>();
+  const tables = new Map<string, MemoryTableSink>();
   for (const node of pipeline.graph.nodes.values()) {
     if (node.kind !== 'sink') continue;
     const { writer, values } = makeSink(node, tables);
@@ -69,13 +69,12 @@ const makeSinks = (pipeline: Pipeline) => {
   return { sinks, outputs };
 };
 
-const makeSink = ({ spec }: SinkNode, tables: Map<string, TableView>) => {
+const makeSink = ({ spec }: SinkNode, tables: Map<string, MemoryTableSink>) => {
   if (spec.kind === 'kinesis') {
     const writer = new MemoryAppendSink();
     return { writer, values: () => writer.values() };
   }
   // Two sinks that name one table write to one table, as they would in DynamoDB.
-  const view = tables.get(spec.table) ?? new TableView(new MemoryTableSink(spec.table, spec.key), spec.key);
-  tables.set(spec.table, view);
-  return { writer: view.writer, values: () => view.rows() };
+  const writer = getOrAdd(tables, spec.table, () => new MemoryTableSink(spec.table, spec.key));
+  return { writer, values: () => writer.rows() };
 };

@@ -1,4 +1,4 @@
-import { seededFractions } from './seeded-random.ts';
+import { SeededRandom } from 'millrace/testing';
 
 export interface SentOrder {
   readonly id: string;
@@ -33,13 +33,13 @@ export class OrderTraffic {
   /** What nobody can read: bytes, base64. */
   readonly poison: string[] = [];
   readonly #startMs: number;
-  readonly #fraction: () => number;
+  readonly #random: SeededRandom;
   readonly #cumulated: readonly number[];
   #step = 0;
 
   constructor(seed: number, startMs: number) {
     this.#startMs = startMs;
-    this.#fraction = seededFractions(seed);
+    this.#random = new SeededRandom(seed);
     this.#cumulated = cumulate(provinces.map((_, rank) => 1 / (rank + 1) ** 1.1));
   }
 
@@ -58,7 +58,7 @@ export class OrderTraffic {
     const fromMs = this.#startMs + step * stepEventMs;
     const values: (SentOrder | Uint8Array)[] = Array.from({ length: count }, (_, i) => {
       const atMs = fromMs + Math.floor((stepEventMs * i) / count);
-      return this.#order(atMs - Math.floor(this.#fraction() * outOfOrderMs));
+      return this.#order(atMs - Math.floor(this.#random.fraction() * outOfOrderMs));
     });
     // Within the allowed lateness: their rows are corrected.
     if (step % delayedEverySteps === 2) values.push(this.#order(fromMs - this.#between(1, 3) * minuteMs));
@@ -74,7 +74,7 @@ export class OrderTraffic {
     const order = {
       id: `order-${String(this.orders.length + 1).padStart(6, '0')}`,
       province: this.#province(),
-      amountCents: this.#fraction() < freeShare ? 0 : this.#amountCents(),
+      amountCents: this.#random.fraction() < freeShare ? 0 : this.#amountCents(),
       at: Math.floor(at),
     };
     this.orders.push(order);
@@ -83,17 +83,17 @@ export class OrderTraffic {
 
   /** Most baskets are small, a few are large: the sum of three fractions, bent. */
   #amountCents(): number {
-    const bell = (this.#fraction() + this.#fraction() + this.#fraction()) / 3;
+    const bell = (this.#random.fraction() + this.#random.fraction() + this.#random.fraction()) / 3;
     return 1 + Math.floor(Math.exp(bell * 6) * 250);
   }
 
   #province(): string {
-    const drawn = this.#fraction() * (this.#cumulated.at(-1) ?? 1);
+    const drawn = this.#random.fraction() * (this.#cumulated.at(-1) ?? 1);
     return provinces[this.#cumulated.findIndex((until) => drawn < until)] ?? provinces[0];
   }
 
   #between(least: number, most: number): number {
-    return least + this.#fraction() * (most - least);
+    return least + this.#random.fraction() * (most - least);
   }
 
   #poison(kind: number): Uint8Array {

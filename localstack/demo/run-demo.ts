@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WriteStream } from 'node:tty';
 import { deployLocally, type LocalDeployment } from 'millrace/local';
+import { SeededRandom } from 'millrace/testing';
 import revenue from '../../functions/revenue/pipeline.ts';
 import type { DemoOptions } from './arguments.ts';
 import { checkResults } from './check.ts';
@@ -11,7 +11,6 @@ import { LineView } from './line-view.ts';
 import { OrderTraffic, speed, stepClockMs } from './orders.ts';
 import { type RevenueRow, readLate, readRecent, readTable } from './results.ts';
 import { ScreenView } from './screen-view.ts';
-import { seededFractions } from './seeded-random.ts';
 import type { DemoOutcome, DemoView } from './view.ts';
 
 const entry = new URL('../../functions/revenue/handler.ts', import.meta.url);
@@ -59,7 +58,7 @@ const deploy = ({ seed, kinesisPort, dynamoPort }: DemoOptions): Promise<LocalDe
     shards: 2,
     containers: 3,
     placement: 'random',
-    random: { fraction: seededFractions(seed + 1), uniqueId: () => randomBytes(12).toString('base64url') },
+    random: new SeededRandom(seed + 1),
     // Every step of the protocol is a line: the kills wait for one.
     environment: { POWERTOOLS_LOG_LEVEL: 'DEBUG' },
   });

@@ -2,7 +2,6 @@ import type { SinkWriter } from '../../connectors/sink-port.ts';
 import type { SinkPlan } from '../../graph/plan.ts';
 import { MemoryTableSink } from '../../memory/memory-table-sink.ts';
 import { FileAppendSink } from './file-append-sink.ts';
-import { sortedRows } from './sorted-rows.ts';
 import { writeJsonl } from './write-jsonl.ts';
 
 /** A sink of the pipeline whose rows end in a file. */
@@ -23,7 +22,7 @@ const tableFile = (sink: SinkPlan, path: string): SinkFile => {
   return {
     writer: table,
     finish: async () => {
-      const rows = sortedRows(table.rows(), sink.key);
+      const rows = table.rows();
       await writeJsonl(path, rows);
       return rows.length;
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sortedRows } from '../../../../lib/local/bounded-run/sorted-rows.ts';
+import { sortedRows } from '../../../lib/memory/sorted-rows.ts';
 
 describe('the rows of a table', () => {
   it('are in the order of their keys: first the partition key, then the sort key', () => {
