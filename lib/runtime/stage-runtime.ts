@@ -18,6 +18,7 @@ import { defaultPieceLimits, type PieceLimits } from './piece.ts';
 import type { RuntimePorts } from './ports.ts';
 import { requireContiguous } from './probe.ts';
 import { Publisher } from './publisher.ts';
+import type { RejectionBound } from './rejection-bound.ts';
 import { partitionsOf, ShardMap, type ShardPartitions } from './shard-map.ts';
 import { makeRoster, producersOf, type ResolveStream, reshardNotSupported, stageOf } from './stage-inputs.ts';
 import { Task, type TaskInput } from './task.ts';
@@ -39,7 +40,7 @@ export interface StageRuntimeOptions {
   /** State kept in memory between invocations, bytes, roughly. Default 256 MiB. */
   readonly cacheBytes?: number;
   /** Overrides the pipeline's own bound on rejected records. */
-  readonly quarantine?: { readonly maxFraction: number; readonly minRecords: number };
+  readonly quarantine?: RejectionBound;
 }
 
 /** What a container knows once it has seen the job. */

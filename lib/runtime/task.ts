@@ -1,17 +1,19 @@
-import type { Commit, CommitKind, Position } from '../commit/commit.ts';
+import type { Commit, Position } from '../commit/commit.ts';
 import type { CommittedState } from '../commit/committed-state.ts';
-import { emptyOutbox, isEmptyOutbox, type Outbox, type SinkOutput } from '../commit/outbox.ts';
+import { emptyOutbox, isEmptyOutbox, type SinkOutput } from '../commit/outbox.ts';
 import { compareSequenceNumbers } from '../connectors/sequence-number.ts';
 import type { StreamRecord } from '../connectors/stream-port.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
-import { buildHops } from './build-hops.ts';
+import { buildCommit } from './build-commit.ts';
+import { CrashWatch } from './crash-watch.ts';
 import type { Deadline } from './deadline.ts';
 import type { Piece } from './piece.ts';
 import type { ProtocolStep, RuntimePorts } from './ports.ts';
 import type { Publisher } from './publisher.ts';
+import { type RejectionBound, requireFewRejected } from './rejection-bound.ts';
 import type { ShardPartitions } from './shard-map.ts';
 import type { TaskStore } from './task-store.ts';
-import { SINGLE_RECORD_TRY, type TryCounter } from './try-counter.ts';
+import type { TryCounter } from './try-counter.ts';
 
 /** What a task is asked to compute: the executor behind it, and the checks that only its kind of input needs. */
 export interface TaskInput {
@@ -31,12 +33,14 @@ export interface TaskOptions {
   readonly shardsOf: ReadonlyMap<string, readonly ShardPartitions[]>;
   /** Event time that the watermark has to move before all partitions are told; ms. */
   readonly watermarkStepMs: number;
-  /** Above this share of rejected records the task stops. */
-  readonly quarantine: { readonly maxFraction: number; readonly minRecords: number };
+  readonly quarantine: RejectionBound;
 }
 
 /** A container that succeeded so long ago may have missed what happened to the mapping since. */
 const PROBE_AFTER_MS = 60_000;
+
+/** More lost races in a row than this mean that somebody else is at work on it. */
+const MAX_LOST_RACES = 20;
 
 /** Read-first catch-ups in a row that may find nothing before the container trusts its cache again. */
 const QUIET_CATCH_UPS = 3;
@@ -55,7 +59,7 @@ export class Task {
   #published = false;
   /** Catch-ups still to be made before computing, because commits of this container lost against others. */
   #readFirst = 0;
-  /** Undefined until an invocation succeeded here, and after one failed. */
+  /** Undefined until a batch succeeded here, and after an invocation failed. */
   #lastSuccessMs: number | undefined;
   #busy = false;
 
@@ -74,34 +78,31 @@ export class Task {
    * @throws MillraceError where nothing more could be done now; what is committed stays committed
    */
   processBatch(records: readonly StreamRecord[], deadline: Deadline): Promise<string | undefined> {
-    const singly = new SingleRecords();
+    const watch = new CrashWatch(this.#input.tries);
     return this.#exclusively(async () => {
-      singly.recent = this.#ports.clock.nowMs() - (this.#lastSuccessMs ?? Number.NEGATIVE_INFINITY) < PROBE_AFTER_MS;
-      // From a position out of date the probe would find what others have processed since.
-      await this.#refresh(!singly.recent);
-      let retries = 0;
-      for (;;) {
+      await this.#refresh(!this.#isRecent());
+      let lostRaces = 0;
+      for (let isFirst = true; ; isFirst = false) {
         const fresh = this.#unseen(records);
         await this.#drain(records[0], deadline);
-        if (fresh.length > 0) await this.#admit(fresh[0] as StreamRecord, singly);
-        const piece = this.#compute(fresh, singly);
-        if (isNothing(piece, this.#store.state)) return undefined;
-        await this.#endTry(fresh[0], singly);
-        if (deadline.passed) return this.#outOfTime(fresh, records, piece);
+        if (fresh[0] !== undefined) await this.#admit(fresh[0], watch, isFirst);
+        const piece = this.#compute(fresh, watch);
+        if (isNothing(piece, this.#store.state)) return this.#succeed(undefined);
+        await watch.end();
+        if (deadline.passed) return this.#succeed(this.#outOfTime(fresh, records, piece));
         await this.#step('computed');
         if (await this.#commit(piece, deadline)) {
           await this.#publish(deadline);
-          retries = 0;
-        } else if (++retries > 20) {
-          throw new MillraceError(
-            'retryable',
-            'LOST_RACE',
-            `${this.#options.unit} lost ${retries} commits in a row to other containers.`,
-            { fix: 'Nothing: the batch is tried again.' },
-          );
-        }
+          lostRaces = 0;
+        } else this.#countLostRace(++lostRaces);
       }
-    }, singly);
+    }, watch);
+  }
+
+  /** What is not reached now is delivered again, and follows on what is committed. */
+  #succeed(notReached: string | undefined): string | undefined {
+    this.#lastSuccessMs = this.#ports.clock.nowMs();
+    return notReached;
   }
 
   /**
@@ -129,34 +130,34 @@ export class Task {
     return this.#store.state;
   }
 
-  async #exclusively<T>(run: () => Promise<T>, singly?: SingleRecords): Promise<T> {
+  async #exclusively<T>(run: () => Promise<T>, watch?: CrashWatch): Promise<T> {
     if (this.#busy) {
       throw new MillraceError(
         'configuration',
         'CONCURRENT_INVOCATION',
         `Two invocations in one container work on ${this.#options.unit}.`,
-        {
-          fix: 'Set ParallelizationFactor to 1, and let one mapping read the stream.',
-        },
+        { fix: 'Set ParallelizationFactor to 1, and let one mapping read the stream.' },
       );
     }
     this.#busy = true;
     try {
       const result = await run();
       if (await this.#store.snapshotIfDue(() => this.#step('snapshot-written'))) await this.#step('snapshot-moved');
-      // A tick that finds records waiting has not seen whether they are the next ones.
-      if (singly !== undefined) this.#lastSuccessMs = this.#ports.clock.nowMs();
       return result;
     } catch (error) {
       this.#lastSuccessMs = undefined;
       // Whatever went wrong may have gone wrong between a write and its answer.
       this.#store.drop();
-      // An error is not a crash. If this cannot be written, one try too many is counted.
-      if (singly?.counting !== undefined) await this.#input.tries?.clear(singly.counting).catch(() => undefined);
+      await watch?.fail();
       throw error;
     } finally {
       this.#busy = false;
     }
+  }
+
+  /** A batch succeeded in this container a short while ago: nothing can have been skipped since. */
+  #isRecent(): boolean {
+    return this.#lastSuccessMs !== undefined && this.#ports.clock.nowMs() - this.#lastSuccessMs < PROBE_AFTER_MS;
   }
 
   async #refresh(always = false): Promise<void> {
@@ -221,91 +222,47 @@ export class Task {
   }
 
   /** What has to be made sure of before the first new record is computed. */
-  async #admit(first: StreamRecord, singly: SingleRecords): Promise<void> {
-    const { probe, tries } = this.#input;
+  async #admit(first: StreamRecord, watch: CrashWatch, isFirst: boolean): Promise<void> {
     const { position } = this.#store.state.head;
-    const trusted = this.#lastSuccessMs !== undefined;
-    if (!singly.admitted && !singly.recent && probe !== undefined && position.sequenceNumber !== undefined)
-      await probe(position, first);
+    if (isFirst && !this.#isRecent() && position.sequenceNumber !== undefined)
+      await this.#input.probe?.(position, first);
     await this.#step('probed');
-    if (tries !== undefined && !singly.admitted && !trusted) {
-      singly.tries = await tries.begin(first.sequenceNumber);
-      singly.counting = first.sequenceNumber;
-      if (singly.tries > SINGLE_RECORD_TRY) singly.crashed.add(first.sequenceNumber);
-    } else if (tries !== undefined && singly.on) {
-      await tries.beginSingle(first.sequenceNumber);
-      singly.counting = first.sequenceNumber;
-    }
-    singly.admitted = true;
+    if (!isFirst) await watch.beginNext(first.sequenceNumber);
+    else if (this.#lastSuccessMs === undefined) await watch.begin(first.sequenceNumber);
     await this.#step('try-counted');
   }
 
-  /** Computing ended and the process lives. A first try's count is overtaken by the commit; a suspect's is taken back now. */
-  async #endTry(first: StreamRecord | undefined, singly: SingleRecords): Promise<void> {
-    if (first === undefined || singly.counting === undefined) return;
-    if (singly.tries > 1) await this.#input.tries?.clear(first.sequenceNumber);
-    singly.counting = undefined;
-  }
-
-  #compute(fresh: readonly StreamRecord[], singly: SingleRecords): Piece {
-    const piece = this.#input.compute(this.#store.state, singly.on ? fresh.slice(0, 1) : fresh, singly.crashed);
-    const { records, rejected } = piece.rejections;
-    const { maxFraction, minRecords } = this.#options.quarantine;
-    const sample = piece.session.rejections[0];
-    // What rejects nothing may always go on: it is how a shard recovers once the fault is repaired.
-    if (sample !== undefined && records >= minRecords && rejected > records * maxFraction) {
-      throw new MillraceError(
-        'operator',
-        'TOO_MANY_REJECTED',
-        `${rejected} of ${records} records were rejected on ${this.#options.unit}; at most ${maxFraction * 100} % may be. One of them: ${sample.operator}: ${sample.message}`,
-        {
-          fix: 'If the code is wrong, deploy a right one: nothing of this batch is committed. If the records are, raise quarantine.maxFraction.',
-          fields: { rejected, records, maxFraction, code: sample.code },
-        },
-      );
-    }
+  #compute(fresh: readonly StreamRecord[], watch: CrashWatch): Piece {
+    const piece = this.#input.compute(this.#store.state, watch.isSingle ? fresh.slice(0, 1) : fresh, watch.crashed);
+    requireFewRejected(piece, this.#options.quarantine, this.#options.unit);
     return piece;
   }
 
+  /** False where another container's commit was first: its effects are known then, and the piece is computed again. */
   async #commit(piece: Piece, deadline: Deadline): Promise<boolean> {
     const { state } = this.#store;
     if (piece.relays.length > 0) await this.#publisher.relay(this.#options.stage, piece.relays, deadline);
     await this.#step('relayed');
-    const n = state.head.n + 1;
-    const outbox: Outbox = {
-      hops: buildHops(state, piece, this.#options.shardsOf, this.#options.watermarkStepMs),
-      sinks: piece.session.sinkOutputs(n),
-      rejections: piece.session.rejections,
-    };
-    const committed = await this.#append(
-      {
-        header: {
-          n,
-          attemptId: this.#store.newAttemptId(),
-          epoch: this.#options.epoch,
-          kind: piece.kind,
-          position: piece.position,
-          watermarkMs: piece.watermarkMs,
-        },
-        body: {
-          changes: [...piece.session.state.changes()],
-          marks: piece.marks,
-          excluded: piece.excluded,
-          rejections: piece.rejections,
-          outbox,
-        },
-      },
-      piece.recordCount,
-    );
-    if (committed) {
+    const commit = buildCommit(state, piece, { ...this.#options, attemptId: this.#store.newAttemptId() });
+    if (await this.#append(commit, piece.recordCount)) {
       for (const rejection of piece.session.rejections) this.#ports.observer.rejected?.(this.#options.unit, rejection);
       return true;
     }
     state.keyed.giveBack(piece.timers);
-    this.#ports.observer.lostRace?.(this.#options.unit, n);
+    this.#ports.observer.lostRace?.(this.#options.unit, commit.header.n);
     this.#readFirst = QUIET_CATCH_UPS;
     await this.#catchUp();
     return false;
+  }
+
+  #countLostRace(lostRaces: number): void {
+    if (lostRaces <= MAX_LOST_RACES) return;
+    throw new MillraceError(
+      'retryable',
+      'LOST_RACE',
+      `${this.#options.unit} lost ${lostRaces} commits in a row to other containers.`,
+      { fix: 'Nothing: the batch is tried again.' },
+    );
   }
 
   async #append(commit: Commit, recordCount: number): Promise<boolean> {
@@ -322,28 +279,20 @@ export class Task {
     if (!this.#published) {
       const { head, outbox } = this.#store.state;
       const left = await this.#publisher.publish(this.#options.unit, head.n, outbox, deadline);
-      if (left.length > 0) await this.#commitRest(outbox, left);
+      if (left.length > 0) await this.#commitRest(left);
       this.#published = true;
     }
     await this.#step('published');
   }
 
   /** An output too large for one deadline goes on from where it stopped, under its old numbers. */
-  async #commitRest(outbox: Outbox, left: readonly SinkOutput[]): Promise<never> {
-    const { state } = this.#store;
-    const progress = countRows(left) < countRows(outbox.sinks) || outbox.hops.length + outbox.rejections.length > 0;
-    if (progress) {
-      const { n, kind: _, ...head } = state.head;
-      const rest: Outbox = { ...emptyOutbox, sinks: left };
-      const kind: CommitKind = 'mark';
-      const header = { ...head, n: n + 1, kind, attemptId: this.#store.newAttemptId() };
-      await this.#append(
-        {
-          header,
-          body: { changes: [], marks: [], excluded: state.excluded, rejections: state.rejections, outbox: rest },
-        },
-        0,
-      );
+  async #commitRest(left: readonly SinkOutput[]): Promise<never> {
+    const { head, outbox, excluded, rejections } = this.#store.state;
+    const isProgress = countRows(left) < countRows(outbox.sinks) || outbox.hops.length + outbox.rejections.length > 0;
+    if (isProgress) {
+      const header = { ...head, n: head.n + 1, kind: 'mark' as const, attemptId: this.#store.newAttemptId() };
+      const rest = { ...emptyOutbox, sinks: left };
+      await this.#append({ header, body: { changes: [], marks: [], excluded, rejections, outbox: rest } }, 0);
     }
     throw new MillraceError(
       'retryable',
@@ -363,29 +312,12 @@ export class Task {
       'retryable',
       'DEADLINE',
       `The invocation's time was up before ${this.#options.unit} could commit.`,
-      {
-        fix: 'The batch is tried again. If it happens often, lower the batch size or raise the timeout.',
-      },
+      { fix: 'The batch is tried again. If it happens often, lower the batch size or raise the timeout.' },
     );
   }
 
   async #step(step: ProtocolStep): Promise<void> {
     await this.#ports.observer.step?.(step, this.#options.unit);
-  }
-}
-
-/** The state of one invocation that looks for the record which ends the process. */
-class SingleRecords {
-  /** A batch succeeded in this container a short while ago: nothing can have been skipped since. */
-  recent = false;
-  admitted = false;
-  tries = 0;
-  /** The record whose try is counted and has not ended. */
-  counting: string | undefined;
-  readonly crashed = new Set<string>();
-
-  get on(): boolean {
-    return this.tries >= SINGLE_RECORD_TRY;
   }
 }
 
