@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MillraceError } from '../../../lib/errors/millrace-error.ts';
 import { Deadline } from '../../../lib/runtime/deadline.ts';
 import type { RuntimeObserver } from '../../../lib/runtime/ports.ts';
 import type { Container } from '../../support/container.ts';
@@ -159,6 +160,41 @@ describe('an invocation whose time is up', () => {
     ).rejects.toMatchObject({ code: 'DEADLINE', kind: 'retryable' });
     expect(await world.deliver(cursor, container, 10)).toEqual(done);
   });
+});
+
+describe('a write whose outcome is unknown', () => {
+  it.each(['happened', 'did not happen'])(
+    'is found out by the next try in the same container when it %s',
+    async (what) => {
+      const world = makeWorld();
+      const source = world.container('in');
+      const packets = cursorOf(world, 'by-key');
+      let armed = false;
+      const keyed = world.container(
+        'by-key',
+        {},
+        {
+          around: async (call, effect) => {
+            if (!armed || call.operation !== 'put' || !call.target.startsWith('L#')) return effect();
+            armed = false;
+            if (what === 'happened') await effect();
+            throw new MillraceError('retryable', 'OUTCOME_UNKNOWN', 'no answer');
+          },
+        },
+      );
+      await process(world, source, 'e1', 0);
+      expect(await world.deliver(packets, keyed, 10)).toEqual(done);
+      await process(world, source, 'e2', 60_000);
+      armed = true;
+      expect(await world.deliver(packets, keyed, 10)).toMatchObject({
+        kind: 'failed',
+        error: { code: 'OUTCOME_UNKNOWN' },
+      });
+      expect(world.appended('fired')).toEqual([]);
+      expect(await world.deliver(packets, keyed, 10)).toEqual(done);
+      expect(world.appended<Pane>('fired').map(({ ids }) => ids)).toEqual([['e1']]);
+    },
+  );
 });
 
 describe('commits', () => {
