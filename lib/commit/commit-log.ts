@@ -39,12 +39,14 @@ export class RingWrapped extends Error {
 /** One unit's commit log: a ring of slots written by conditional puts, and nothing else. */
 export class CommitLog {
   readonly unit: string;
+  readonly ringSize: number;
   readonly #items: ItemStore;
   readonly #blobs: BlobStore;
   readonly #random: Random;
 
-  constructor(unit: string, items: ItemStore, blobs: BlobStore, random: Random) {
+  constructor(unit: string, items: ItemStore, blobs: BlobStore, random: Random, ringSize: number = RING_SIZE) {
     this.unit = unit;
+    this.ringSize = ringSize;
     this.#items = items;
     this.#blobs = blobs;
     this.#random = random;
@@ -52,7 +54,7 @@ export class CommitLog {
 
   async readRegistry(partitions: number): Promise<Registry | undefined> {
     const item = await this.#items.get(registryKey(this.unit));
-    return item === undefined ? undefined : decodeRegistry(item, partitions);
+    return item === undefined ? undefined : decodeRegistry(item, partitions, this.ringSize);
   }
 
   /**
@@ -60,20 +62,31 @@ export class CommitLog {
    * after the first commits changes nothing: only here may a put ask for absence, and no commit is put before READY.
    */
   async genesis(base: number, partitions: number): Promise<Registry> {
-    const creating: Registry = { status: 'CREATING', base, n: base, partitions, manifest: { at: 'none' } };
+    const creating: Registry = {
+      status: 'CREATING',
+      base,
+      n: base,
+      partitions,
+      ringSize: this.ringSize,
+      manifest: { at: 'none' },
+    };
     const created = await this.#items.put(encodeRegistry(this.unit, creating), { kind: 'absent' });
     const known =
-      created.applied || created.existing === undefined ? creating : decodeRegistry(created.existing, partitions);
+      created.applied || created.existing === undefined
+        ? creating
+        : decodeRegistry(created.existing, partitions, this.ringSize);
     if (known.status === 'READY') return known;
-    const numbers = Array.from({ length: RING_SIZE }, (_, i) => known.base - RING_SIZE + 1 + i);
-    await Promise.all(numbers.map((n) => this.#items.put(encodeSlot(this.unit, genesisSlot(n)), { kind: 'absent' })));
+    const numbers = Array.from({ length: this.ringSize }, (_, i) => known.base - this.ringSize + 1 + i);
+    await Promise.all(
+      numbers.map((n) => this.#items.put(encodeSlot(this.unit, genesisSlot(n), this.ringSize), { kind: 'absent' })),
+    );
     const ready: Registry = { ...known, status: 'READY' };
     const set = await this.#items.put(encodeRegistry(this.unit, ready), {
       kind: 'equals',
       attribute: 'st',
       value: 'CREATING',
     });
-    return set.applied || set.existing === undefined ? ready : decodeRegistry(set.existing, partitions);
+    return set.applied || set.existing === undefined ? ready : decodeRegistry(set.existing, partitions, this.ringSize);
   }
 
   /**
@@ -99,22 +112,23 @@ export class CommitLog {
     let expected = first;
     // Slots behind the chain's end are read for nothing, so a page is small until the chain has shown to be long.
     for (let limit = pageSlots; ; limit *= 2) {
-      const index = slotIndex(expected);
+      const index = slotIndex(expected, this.ringSize);
       const page = await this.#items.query({
         pk: this.unit,
         from: slotSortKey(index),
-        to: slotSortKey(RING_SIZE - 1),
-        limit: Math.min(limit, RING_SIZE - index),
+        to: slotSortKey(this.ringSize - 1),
+        limit: Math.min(limit, this.ringSize - index),
       });
       if (page.items.length === 0) throw this.#corrupt(`slot ${index} is missing`);
       for (const item of page.items) {
-        if (item.sk !== slotSortKey(slotIndex(expected))) throw this.#corrupt(`slot ${slotIndex(expected)} is missing`);
+        if (item.sk !== slotSortKey(slotIndex(expected, this.ringSize)))
+          throw this.#corrupt(`slot ${slotIndex(expected, this.ringSize)} is missing`);
         const slot = decodeSlot(item);
-        if (slot.header.n === expected - RING_SIZE) return chain;
+        if (slot.header.n === expected - this.ringSize) return chain;
         if (slot.header.n > expected) throw new RingWrapped(this.unit);
         if (slot.header.n < expected)
           throw this.#corrupt(
-            `slot ${index} holds commit ${slot.header.n} where ${expected} or ${expected - RING_SIZE} must be`,
+            `slot ${index} holds commit ${slot.header.n} where ${expected} or ${expected - this.ringSize} must be`,
           );
         chain.push(slot);
         expected++;
@@ -154,18 +168,18 @@ export class CommitLog {
    * @throws MillraceError `OUTCOME_UNKNOWN`: the caller drops what it knows and never guesses
    */
   async append(header: CommitHeader, payload: StoredPayload): Promise<boolean> {
-    const item = encodeSlot(this.unit, { header, payload });
-    const put = await this.#items.put(item, { kind: 'equals', attribute: 'n', value: header.n - RING_SIZE });
+    const item = encodeSlot(this.unit, { header, payload }, this.ringSize);
+    const put = await this.#items.put(item, { kind: 'equals', attribute: 'n', value: header.n - this.ringSize });
     if (put.applied) return true;
-    if (put.existing === undefined) throw this.#corrupt(`slot ${slotIndex(header.n)} is missing`);
+    if (put.existing === undefined) throw this.#corrupt(`slot ${slotIndex(header.n, this.ringSize)} is missing`);
     const found = decodeSlot(put.existing).header;
     // My own put, whose first answer was lost on the way: the client's repeat found it there.
     return found.n === header.n && found.attemptId === header.attemptId;
   }
 
   async readSlot(n: number): Promise<Slot> {
-    const item = await this.#items.get(slotKey(this.unit, n));
-    if (item === undefined) throw this.#corrupt(`slot ${slotIndex(n)} is missing`);
+    const item = await this.#items.get(slotKey(this.unit, n, this.ringSize));
+    if (item === undefined) throw this.#corrupt(`slot ${slotIndex(n, this.ringSize)} is missing`);
     return decodeSlot(item);
   }
 

@@ -17,6 +17,8 @@ export interface Registry {
   /** The snapshot holds everything up to and including commit `n`. */
   readonly n: number;
   readonly partitions: number;
+  /** Slots of the ring. */
+  readonly ringSize: number;
   /** The snapshot's manifest; none before the first snapshot. */
   readonly manifest: StoredPayload;
 }
@@ -29,7 +31,7 @@ export const encodeRegistry = (unit: string, registry: Registry): Item => {
     f: STATE_FORMAT,
     st: registry.status,
     base: registry.base,
-    ring: RING_SIZE,
+    ring: registry.ringSize,
     n: registry.n,
     p: registry.partitions,
   };
@@ -39,13 +41,13 @@ export const encodeRegistry = (unit: string, registry: Registry): Item => {
 };
 
 /** @throws MillraceError `STATE_FORMAT_NEWER`, or `CORRUPT_LOG` where the ring or the partitions are not this job's */
-export const decodeRegistry = (item: Item, partitions: number): Registry => {
+export const decodeRegistry = (item: Item, partitions: number, ringSize: number = RING_SIZE): Registry => {
   checkFormat(item.f, `unit ${item.pk}`);
-  if (item.ring !== RING_SIZE || item.p !== partitions) {
+  if (item.ring !== ringSize || item.p !== partitions) {
     throw new MillraceError(
       'corrupt',
       'CORRUPT_LOG',
-      `Unit ${item.pk} has a ring of ${item.ring} and ${item.p} partitions, not ${RING_SIZE} and ${partitions}.`,
+      `Unit ${item.pk} has a ring of ${item.ring} and ${item.p} partitions, not ${ringSize} and ${partitions}.`,
       {
         fix: 'The number of partitions is fixed for an incarnation: put the old number back, or start a new state table.',
       },
@@ -56,6 +58,7 @@ export const decodeRegistry = (item: Item, partitions: number): Registry => {
     base: item.base as number,
     n: item.n as number,
     partitions,
+    ringSize,
     manifest:
       item.m !== undefined
         ? { at: 'inline', bytes: item.m as Uint8Array }

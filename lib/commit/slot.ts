@@ -3,7 +3,7 @@ import type { AttributeValue, Item, ItemKey } from '../state/item-store.ts';
 import { type BlobRef, decodeBlobRef, encodeBlobRef } from './blob-store.ts';
 import type { CommitHeader, CommitKind } from './commit.ts';
 
-/** Slots in a unit's ring. A power of two; part of the state format. */
+/** Slots in a unit's ring, unless its registry says otherwise: the simulator's rings are small, to wrap often. */
 export const RING_SIZE = 128;
 
 /** The body of a commit: in its slot, or beside it. */
@@ -18,16 +18,19 @@ export interface Slot {
   readonly payload: StoredPayload;
 }
 
-export const slotIndex = (n: number): number => ((n % RING_SIZE) + RING_SIZE) % RING_SIZE;
+export const slotIndex = (n: number, ringSize: number = RING_SIZE): number => ((n % ringSize) + ringSize) % ringSize;
 
 /** Sort keys of slots sort by index. */
 export const slotSortKey = (index: number): string => `L#${String(index).padStart(3, '0')}`;
 
-export const slotKey = (unit: string, n: number): ItemKey => ({ pk: unit, sk: slotSortKey(slotIndex(n)) });
+export const slotKey = (unit: string, n: number, ringSize: number = RING_SIZE): ItemKey => ({
+  pk: unit,
+  sk: slotSortKey(slotIndex(n, ringSize)),
+});
 
-export const encodeSlot = (unit: string, { header, payload }: Slot): Item => {
+export const encodeSlot = (unit: string, { header, payload }: Slot, ringSize: number = RING_SIZE): Item => {
   const item: Record<string, AttributeValue> = {
-    ...slotKey(unit, header.n),
+    ...slotKey(unit, header.n, ringSize),
     n: header.n,
     a: header.attemptId,
     e: header.epoch,

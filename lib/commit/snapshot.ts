@@ -14,7 +14,6 @@ import type { CommitLog } from './commit-log.ts';
 import type { CommittedState } from './committed-state.ts';
 import { decodeFrame, encodeFrame } from './frame.ts';
 import type { Registry } from './registry.ts';
-import { RING_SIZE } from './slot.ts';
 
 /** A stretch of a blob that holds entries of one partition: a whole image, or a run of changes on top of it. */
 type Section = [blob: number, offset: number, length: number];
@@ -203,11 +202,11 @@ const runLengths = (values: Float64Array): [count: number, n: number][] => {
 const collect = async (
   blobs: BlobStore,
   previous: Manifest,
-  { manifest, n }: Registry,
+  { manifest, n, ringSize }: Registry,
   headN: number,
 ): Promise<number> => {
   await blobs.delete(previous.dropped);
-  const to = Math.max(previous.sweptTo, Math.min(headN - RING_SIZE + 1, n));
+  const to = Math.max(previous.sweptTo, Math.min(headN - ringSize + 1, n));
   if (to === previous.sweptTo) return to;
   const keep = [...previous.blobs, ...(manifest.at === 'blob' ? [manifest.ref] : [])];
   await blobs.sweep(previous.sweptTo, to, new Set(keep.map(blobName)));

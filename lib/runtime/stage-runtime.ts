@@ -39,6 +39,11 @@ export interface StageRuntimeOptions {
   readonly limits?: PieceLimits;
   /** State kept in memory between invocations, bytes, roughly. Default 256 MiB. */
   readonly cacheBytes?: number;
+  /**
+   * Smaller logs than those of production, for simulations that wrap the ring and write snapshots often. All containers of
+   * a job have to agree. Default: 128 slots, a snapshot every 64 commits.
+   */
+  readonly log?: { readonly ringSize: number; readonly snapshotCommits: number };
   /** Overrides the pipeline's own bound on rejected records. */
   readonly quarantine?: RejectionBound;
 }
@@ -194,7 +199,9 @@ export class StageRuntime {
       destinations: this.#program.destinations,
     };
     const blobs = new BlobStore(ports.items, name);
-    const store = new TaskStore(new CommitLog(name, ports.items, blobs, ports.random), blobs, shape, ports.observer);
+    const { ringSize, snapshotCommits } = this.#options.log ?? {};
+    const log = new CommitLog(name, ports.items, blobs, ports.random, ringSize);
+    const store = new TaskStore(log, blobs, shape, ports.observer, snapshotCommits);
     const publisher = new Publisher(ports, this.#shardMap, incarnation, partitions, (stage) => this.#streamInto(stage));
     const options = {
       unit: name,

@@ -4,7 +4,7 @@ import { type CommitLog, catchUpSlots, RingWrapped } from '../commit/commit-log.
 import { CommittedState, type TaskShape } from '../commit/committed-state.ts';
 import { emptyOutbox } from '../commit/outbox.ts';
 import type { Registry } from '../commit/registry.ts';
-import { RING_SIZE, type Slot } from '../commit/slot.ts';
+import type { Slot } from '../commit/slot.ts';
 import { decodeManifest, type Manifest, restoreSnapshot, writeSnapshot } from '../commit/snapshot.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { RuntimeObserver } from './ports.ts';
@@ -31,10 +31,18 @@ export class TaskStore {
   #state: CommittedState | undefined;
   #registry: Registry | undefined;
   #manifest: Manifest | undefined;
+  readonly #snapshotCommits: number;
   #bytesSinceSnapshot = 0;
   #lastPayloadBytes = 0;
 
-  constructor(log: CommitLog, blobs: BlobStore, shape: TaskShape, observer: RuntimeObserver) {
+  constructor(
+    log: CommitLog,
+    blobs: BlobStore,
+    shape: TaskShape,
+    observer: RuntimeObserver,
+    snapshotCommits: number = SNAPSHOT_COMMITS,
+  ) {
+    this.#snapshotCommits = snapshotCommits;
     this.#log = log;
     this.#blobs = blobs;
     this.#shape = shape;
@@ -95,7 +103,7 @@ export class TaskStore {
     } catch (error) {
       if (!(error instanceof RingWrapped)) throw error;
       await this.load();
-      return RING_SIZE;
+      return this.#log.ringSize;
     }
     return chain.length;
   }
@@ -140,7 +148,7 @@ export class TaskStore {
 
   #isSnapshotDue(): boolean {
     const commits = this.state.head.n - (this.#registry as Registry).n;
-    return commits >= SNAPSHOT_COMMITS || (commits > 0 && this.#bytesSinceSnapshot >= SNAPSHOT_BYTES);
+    return commits >= this.#snapshotCommits || (commits > 0 && this.#bytesSinceSnapshot >= SNAPSHOT_BYTES);
   }
 
   async #snapshot(onWritten: () => void | Promise<void> = () => undefined): Promise<void> {
@@ -164,7 +172,7 @@ export class TaskStore {
 
   /** A slot is overwritten only where a snapshot covers it: otherwise the snapshot comes first. Back-pressure, not loss. */
   async #requireCoverage(n: number): Promise<void> {
-    const isCovered = () => (this.#registry as Registry).n > n - RING_SIZE;
+    const isCovered = () => (this.#registry as Registry).n > n - this.#log.ringSize;
     if (isCovered()) return;
     await this.#readPointer();
     if (!isCovered()) await this.#snapshot();

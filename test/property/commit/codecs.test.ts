@@ -150,11 +150,12 @@ describe('what is stored comes back as it was:', () => {
       base: count,
       n: count,
       partitions: fc.constant(64),
+      ringSize: fc.constant(8),
       manifest: payload,
     });
     fc.assert(
       fc.property(registry, (value) => {
-        expect(decodeRegistry(encodeRegistry('u', value), 64)).toEqual(value);
+        expect(decodeRegistry(encodeRegistry('u', value), 64, 8)).toEqual(value);
       }),
     );
   });
