@@ -123,5 +123,9 @@ const unavailable = (cause: unknown, what: string, context: CallContext, rejecte
   const doing = unknown
     ? `a write to table ${name} may or may not have happened`
     : `${resource} ${name} did not answer`;
-  return new MillraceError('retryable', code, `${doing}: ${what}`, { fields: { [resource]: name }, cause });
+  return new MillraceError('retryable', code, `${doing}: ${what}`, {
+    fix: 'A batch is tried again by itself. If it goes on, look at the endpoint (AWS_ENDPOINT_URL), the network, and throttling.',
+    fields: { [resource]: name },
+    cause,
+  });
 };
