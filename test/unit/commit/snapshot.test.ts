@@ -8,6 +8,9 @@ import { SeededRandom } from '../../../lib/testing/seeded-random.ts';
 import { faultyItems, never } from '../../support/faulty-ports.ts';
 import { entriesOf, LogRig, PARTITIONS, set } from '../../support/log-rig.ts';
 
+/** Many commits: seconds on a machine that does other things too. */
+const SLOW = { timeout: 30_000 };
+
 const noiseSource = new SeededRandom(5);
 const allNoise = Buffer.from(
   Uint32Array.from({ length: 200_000 }, () => noiseSource.fraction() * 2 ** 32).buffer,
@@ -84,7 +87,7 @@ describe('a snapshot', () => {
     expect(fresh.state.outbox).toEqual(store.state.outbox);
   });
 
-  it('writes by what changed and not by what is stored', async () => {
+  it('writes by what changed and not by what is stored', SLOW, async () => {
     const written: number[] = [];
     for (const keys of [1_000, 100_000]) {
       const rig = new LogRig();
@@ -105,6 +108,17 @@ describe('a snapshot', () => {
     expect(written[1]).toBeLessThan((written[0] as number) + 4_000);
   });
 
+  it('keeps what was deleted deleted, where only a run of changes is written', async () => {
+    const rig = new LogRig();
+    const store = await loaded(rig);
+    await commitAll(rig, store, 1, () => Array.from({ length: 200 }, (_, i) => set(3, `k${i}`, i)));
+    await commitAll(rig, store, 63, () => []);
+    await commitAll(rig, store, 64, (i) => (i === 0 ? [set(3, 'k7', undefined)] : []));
+    expect((await rig.manifest())?.partitions).toEqual([[3, [expect.anything(), expect.anything()]]]);
+    expect((await loaded(rig)).state.keyed.get(3, 0, 'k7')).toBeUndefined();
+    expect(entriesOf(await loaded(rig))).toHaveLength(199);
+  });
+
   it('of the head still has the outputs of the head, which may not be published yet', async () => {
     const rig = new LogRig();
     const store = await loaded(rig);
@@ -123,7 +137,7 @@ describe('collection', () => {
   const large = (rig: LogRig) => (i: number) =>
     i % 2 === 0 ? [set(i % PARTITIONS, `k${i % 100}`, noise(rig, INLINE_LIMIT_BYTES * 1.5))] : [];
 
-  it('leaves no orphan, deletes nothing that is needed, and keeps the number of blobs bounded', async () => {
+  it('leaves no orphan, deletes nothing that is needed, and keeps the number of blobs bounded', SLOW, async () => {
     const rig = new LogRig();
     const store = await loaded(rig);
     const counts: number[] = [];
@@ -137,7 +151,7 @@ describe('collection', () => {
     expect(counts[0]).toBeGreaterThan(RING_SIZE / 2);
   });
 
-  it('finds what writers left that died at any call while they snapshotted', async () => {
+  it('finds what writers left that died at any call while they snapshotted', SLOW, async () => {
     const rig = new LogRig();
     for (let died = 0; died < 18; died++) {
       let calls = Number.POSITIVE_INFINITY;

@@ -198,7 +198,7 @@ describe('a write whose outcome is unknown', () => {
 });
 
 describe('commits', () => {
-  it('are one for each batch, however many records were counted before', async () => {
+  it('are one for each batch, however many records were counted before', { timeout: 30_000 }, async () => {
     const world = makeWorld();
     const commits: number[] = [];
     const observer: RuntimeObserver = { committed: ({ recordCount }) => commits.push(recordCount) };
