@@ -43,6 +43,9 @@ export interface Manifest {
 /** The bytes that a run may add to a partition, as a share of its image, before the partition is rewritten. */
 const REWRITE_SHARE = 0.5;
 
+/** A partition in more places than this is rewritten too: each may be a blob of its own, to be read by a cold start. */
+const MAX_SECTIONS = 32;
+
 /**
  * Writes what changed since `registry` and moves the registry to the head: one blob with the changed partitions'
  * runs (or new images), one manifest. Costs by what changed, not by what is stored.
@@ -136,7 +139,8 @@ const encodePartition = (partition: StatePartition, sections: readonly Section[]
   const run = encodeFrame(encodeEntries(dirtyEntries(partition)));
   const imageBytes = sections[0]?.[2] ?? 0;
   const runBytes = sections.slice(1).reduce((sum, [, , length]) => sum + length, run.length);
-  if (sections.length > 0 && runBytes <= imageBytes * REWRITE_SHARE) return { rewrite: false, bytes: run };
+  const isCheap = runBytes <= imageBytes * REWRITE_SHARE && sections.length < MAX_SECTIONS;
+  if (sections.length > 0 && isCheap) return { rewrite: false, bytes: run };
   const entries = [...allEntries(partition)];
   return { rewrite: true, bytes: entries.length === 0 ? undefined : encodeFrame(encodeEntries(entries)) };
 };

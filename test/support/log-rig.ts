@@ -41,8 +41,8 @@ export class LogRig {
   }
 
   /** What a container has of the unit. */
-  store(items: ItemStore = this.memory): TaskStore {
-    return new TaskStore(this.log(items), new BlobStore(items, UNIT), shape, {});
+  store(items: ItemStore = this.memory, snapshotCommits?: number): TaskStore {
+    return new TaskStore(this.log(items), new BlobStore(items, UNIT), shape, {}, snapshotCommits);
   }
 
   commit(n: number, body: Partial<CommitBody> = {}, kind: CommitKind = 'batch'): Commit {

@@ -217,7 +217,7 @@ export class Schedule {
   #release(fate: Fate): void {
     const [waiting] = this.#waiting.splice(this.#below(this.#waiting.length), 1);
     if (waiting === undefined) return;
-    const fitting = fit(fate, waiting.call);
+    const fitting = fitFate(fate, waiting.call);
     if (fitting !== 'normal') this.faults[fitting] = (this.faults[fitting] ?? 0) + 1;
     waiting.go(fitting);
   }
@@ -233,7 +233,7 @@ export class Schedule {
 
 const faults: readonly Fate[] = ['refused', 'answer lost', 'partly', 'dies before', 'dies after', 'dies, lands late'];
 
-const fit = (fate: Fate, call: PortCall): Fate => {
+const fitFate = (fate: Fate, call: PortCall): Fate => {
   // A process that dies at the count of its tries, again and again, is what a crashing record looks like.
   if (call.port === 'items' && call.target === 'T') return 'normal';
   if (fate === 'partly') return call.operation === 'putRecords' ? 'partly' : 'refused';

@@ -119,6 +119,19 @@ describe('a snapshot', () => {
     expect(entriesOf(await loaded(rig))).toHaveLength(199);
   });
 
+  it('is read from few places, however often little of a large partition changes', async () => {
+    const rig = new LogRig();
+    const store = rig.store(rig.memory, 1);
+    await store.load();
+    await commitAll(rig, store, 1, () => Array.from({ length: 2_000 }, (_, i) => set(3, `k${i}`, noise(rig, 40))));
+    await commitAll(rig, store, 100, (i) => [set(3, `k${i}`, i)]);
+    const manifest = await rig.manifest();
+    expect(manifest?.header.n).toBe(101);
+    expect(manifest?.partitions[0]?.[1].length).toBeLessThanOrEqual(32);
+    expect(manifest?.blobs.length).toBeLessThanOrEqual(32);
+    expect(entriesOf(await loaded(rig))).toEqual(entriesOf(store));
+  });
+
   it('of the head still has the outputs of the head, which may not be published yet', async () => {
     const rig = new LogRig();
     const store = await loaded(rig);
