@@ -5,7 +5,8 @@ import type { RuntimePorts } from '../runtime/ports.ts';
 import type { ResolveStream } from '../runtime/stage-inputs.ts';
 import { StageRuntime, type StageRuntimeOptions } from '../runtime/stage-runtime.ts';
 
-export interface LocalJobOptions extends Pick<StageRuntimeOptions, 'watermarkStepMs' | 'limits' | 'quarantine'> {
+export interface LocalJobOptions
+  extends Pick<StageRuntimeOptions, 'watermarkStepMs' | 'limits' | 'quarantine' | 'log'> {
   readonly pipeline: Pipeline;
   readonly ports: RuntimePorts;
   /** Physical stream names. Default: the logical ones. */

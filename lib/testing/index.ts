@@ -5,3 +5,7 @@ export { ManualClock } from './manual-clock.ts';
 export { createPipelineTestDriver, type PipelineTestDriver } from './pipeline-test-driver.ts';
 export type { RejectedInput } from './rejected-input.ts';
 export { SeededRandom } from './seeded-random.ts';
+export { type FaultKind, faultKinds, type Reduction } from './simulator/faults.ts';
+export type { RejectedRecord, ShardInput, SimulationOutcome } from './simulator/outcome.ts';
+export { type SimulateOptions, type SimulationResult, simulate } from './simulator/simulate.ts';
+export type { SimulatedEvent } from './simulator/world.ts';

@@ -1,0 +1,125 @@
+import { MAX_WATERMARK_MS } from '../../time/watermark-strategy.ts';
+import { describeError, isRetryable } from './endings.ts';
+import type { Mapping } from './mapping.ts';
+import type { Ending, Process } from './process.ts';
+import type { World } from './world.ts';
+
+/** Failures in a row that a run may still have when nothing disturbs it any more: losers of old races have to find out. */
+const MAX_FAILURES = 12;
+const MAX_INVOCATIONS = 5_000;
+
+/**
+ * When faults stop, everything has to come to its end: every record is processed, all input is ended, every output is out.
+ * @returns what has not
+ */
+export const calmEnd = async (
+  world: World,
+  mapping: Mapping,
+  pick: (stage: string) => Process | undefined,
+  batchSize: () => number,
+): Promise<string[]> => {
+  const end = new CalmEnd(world, mapping, pick, batchSize);
+  try {
+    await end.drain();
+    // A tick that loses a race leaves the publishing to the one after it; on a schedule there always is one.
+    for (let ticks = 0; ticks < 2; ticks++) {
+      await end.endInput();
+      await end.drain();
+    }
+  } catch (error) {
+    if (!(error instanceof Stuck)) throw error;
+    return [error.message];
+  }
+  return leftOver(world, mapping);
+};
+
+class Stuck extends Error {
+  override readonly name = 'Stuck';
+}
+
+class CalmEnd {
+  readonly #world: World;
+  readonly #mapping: Mapping;
+  readonly #pick: (stage: string) => Process | undefined;
+  readonly #batchSize: () => number;
+  #failures = 0;
+  #invocations = 0;
+
+  constructor(world: World, mapping: Mapping, pick: (stage: string) => Process | undefined, batchSize: () => number) {
+    this.#world = world;
+    this.#mapping = mapping;
+    this.#pick = pick;
+    this.#batchSize = batchSize;
+  }
+
+  async drain(): Promise<void> {
+    for (let busy = true; busy; ) {
+      busy = false;
+      for (const cursor of this.#mapping.cursors) {
+        const batch = await this.#mapping.nextBatch(cursor, this.#batchSize());
+        if (batch.length === 0) continue;
+        busy = true;
+        const delivery = this.#mapping.begin(cursor);
+        const ending = await this.#process(cursor.stage).run((runtime, deadline) =>
+          runtime.processBatch(cursor.shardId, batch, deadline),
+        );
+        this.#mapping.end(cursor, delivery, batch, ending);
+        this.#take(`${cursor.stage} ${cursor.shardId}`, ending);
+      }
+    }
+  }
+
+  async endInput(): Promise<void> {
+    const { clock, pipeline } = this.#world;
+    const request = { nowMs: clock.nowMs(), watermarkMs: MAX_WATERMARK_MS };
+    for (const { id, input } of pipeline.plan.stages) {
+      if (input.kind !== 'source') continue;
+      for (let done = false; !done; ) {
+        const ending = await this.#process(id).run(async (runtime, deadline) => {
+          await runtime.tick(request, deadline);
+          return undefined;
+        });
+        this.#take(`a tick of ${id}`, ending);
+        done = ending.kind === 'done';
+      }
+    }
+  }
+
+  #process(stage: string): Process {
+    const process = this.#pick(stage);
+    if (process === undefined) throw new Stuck(`processes of ${stage} are still at work although nothing waits`);
+    return process;
+  }
+
+  #take(what: string, ending: Ending): void {
+    this.#failures = ending.kind === 'done' ? 0 : this.#failures + 1;
+    if (ending.kind === 'failed' && !isRetryable(ending.error))
+      throw new Stuck(`${what} failed: ${describeError(ending.error)}`);
+    if (ending.kind === 'failed' && this.#failures > MAX_FAILURES)
+      throw new Stuck(`${what} goes on failing although faults have stopped: ${describeError(ending.error)}`);
+    if (++this.#invocations > MAX_INVOCATIONS)
+      throw new Stuck(`${what} is still going on after ${MAX_INVOCATIONS} invocations`);
+  }
+}
+
+const leftOver = (world: World, mapping: Mapping): string[] => {
+  const { monitor, pipeline } = world;
+  const left: string[] = [];
+  for (const { stage, stream, shardId, after } of mapping.cursors) {
+    const log = [...monitor.logs].find(([unit]) => {
+      const parts = unit.split('/');
+      return parts[2] === stage && parts.at(-1) === shardId;
+    })?.[1];
+    if (after !== undefined && log?.sequenceNumber !== after)
+      left.push(
+        `${stage} ${shardId} of ${stream}: all is acknowledged up to ${after}, and committed up to ${log?.sequenceNumber}`,
+      );
+    if (log !== undefined && log.watermarkMs !== MAX_WATERMARK_MS)
+      left.push(`${stage} ${shardId}: the input has ended, and the watermark is ${log.watermarkMs}`);
+  }
+  for (const log of monitor.logs.values()) log.requireDrained();
+  for (const node of pipeline.graph.nodes.values())
+    if (node.kind === 'sink' && node.spec.kind === 'dynamo')
+      left.push(...monitor.tables.compare(node.id, world.output(node.id)));
+  return left;
+};

@@ -1,0 +1,133 @@
+import type { SinkWriter } from '../../connectors/sink-port.ts';
+import type { StreamPort } from '../../connectors/stream-port.ts';
+import type { Pipeline } from '../../graph/pipeline.ts';
+import { decodePacket } from '../../runtime/packet.ts';
+import type { Item, ItemStore } from '../../state/item-store.ts';
+import { LogWatch } from './log-watch.ts';
+import { TableWatch } from './table-watch.ts';
+
+/**
+ * Stands where the world is, behind every process, and holds each effect against the invariants of the protocol at the
+ * moment it takes place. It sees what an outsider with access to the account would see, and nothing of the engine.
+ */
+export class Monitor {
+  /** What was broken, in the order in which it happened. */
+  readonly violations: string[] = [];
+  readonly tables: TableWatch;
+  readonly #logs = new Map<string, LogWatch>();
+  readonly #items: ItemStore;
+  /** Receiving stage by its repartition stream. */
+  readonly #stageOfStream: ReadonlyMap<string, string>;
+  readonly #producersOf: ReadonlyMap<string, readonly string[]>;
+  readonly #comparesWatermarks: boolean;
+
+  constructor(pipeline: Pipeline, items: ItemStore) {
+    const { stages, edges } = pipeline.plan;
+    this.#items = items;
+    this.tables = new TableWatch(pipeline);
+    this.#stageOfStream = new Map(
+      stages.flatMap(({ id, input }) => (input.kind === 'source' ? [] : [[input.stream, id]])),
+    );
+    this.#producersOf = new Map(
+      stages.map(({ id }) => [
+        id,
+        edges.filter(({ toStage }) => toStage === id).flatMap(({ fromStages }) => fromStages),
+      ]),
+    );
+    // A shard that was not waited for may be behind what its readers know.
+    this.#comparesWatermarks = [...pipeline.graph.nodes.values()].every(
+      (node) => node.kind !== 'source' || node.spec.watermarks.idle === undefined,
+    );
+  }
+
+  get logs(): ReadonlyMap<string, LogWatch> {
+    return this.#logs;
+  }
+
+  items(): ItemStore {
+    const items = this.#items;
+    return {
+      get: (key) => items.get(key),
+      getMany: (keys) => items.getMany(keys),
+      query: (range) => items.query(range),
+      put: async (item, condition) => {
+        const result = await items.put(item, condition);
+        if (result.applied && item.sk.startsWith('L#')) this.#onSlot(item, result.replaced);
+        if (result.applied && item.sk === 'S') await this.#log(item.pk).onRegistry(item, items);
+        return result;
+      },
+      putMany: async (list) => {
+        await items.putMany(list);
+        for (const item of list) if (item.pk.endsWith('#Q')) this.#onQuarantined(item);
+      },
+      deleteMany: async (keys) => {
+        await items.deleteMany(keys);
+        for (const { pk, sk } of keys) this.#logs.get(pk.slice(0, pk.lastIndexOf('#')))?.onBlobDeleted(sk);
+      },
+    };
+  }
+
+  streams(streams: StreamPort): StreamPort {
+    return {
+      describe: (stream) => streams.describe(stream),
+      listShards: (stream) => streams.listShards(stream),
+      openReader: (stream, shardId, start) => streams.openReader(stream, shardId, start),
+      putRecords: async (stream, entries) => {
+        const outcomes = await streams.putRecords(stream, entries);
+        const stage = this.#stageOfStream.get(stream);
+        if (stage !== undefined) for (const { data } of entries) this.#onPacket(stage, data);
+        return outcomes;
+      },
+    };
+  }
+
+  sink(id: string, sink: SinkWriter): SinkWriter {
+    return {
+      write: async (rows) => {
+        await sink.write(rows);
+        for (const row of rows) {
+          const unit = row.outputId.slice(0, -`/${row.version.n}/${row.version.index}`.length);
+          this.#log(unit).onRow(id, row.version.n, row.version.index);
+        }
+        this.tables.onWrite(id, rows);
+      },
+    };
+  }
+
+  #onSlot(item: Item, replaced: Item | undefined): void {
+    const log = this.#log(item.pk);
+    log.onSlot(item, replaced);
+    if (item.k === 'genesis' || !this.#comparesWatermarks) return;
+    const stage = item.pk.split('/')[2] as string;
+    for (const producer of this.#producersOf.get(stage) ?? []) {
+      for (const [unit, upstream] of this.#logs) {
+        if (unit.split('/')[2] === producer && log.watermarkMs > upstream.watermarkMs)
+          this.#violated(
+            `${item.pk}: commit ${item.n} has watermark ${log.watermarkMs}; its producer ${unit} is at ${upstream.watermarkMs}`,
+          );
+      }
+    }
+  }
+
+  #onQuarantined({ pk, n, i }: Item): void {
+    this.#log(pk.slice(0, -2)).onQuarantined(n as number, i as number);
+  }
+
+  #onPacket(stage: string, data: Uint8Array): void {
+    const { producer, n, runs } = decodePacket(data);
+    this.#log(producer).onPacket(stage, n, runs);
+  }
+
+  #log(unit: string): LogWatch {
+    let log = this.#logs.get(unit);
+    if (log === undefined) {
+      log = new LogWatch(unit, (what) => this.#violated(what));
+      this.#logs.set(unit, log);
+    }
+    return log;
+  }
+
+  #violated(what: string): void {
+    this.violations.push(what);
+  }
+}

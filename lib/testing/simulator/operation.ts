@@ -1,0 +1,46 @@
+import type { PutEntry, PutOutcome } from '../../connectors/stream-port.ts';
+
+/** One call of a process to something outside it, which takes effect when the schedule says so. */
+export interface Operation<T> {
+  readonly port: 'items' | 'streams' | 'sinks' | 'clock';
+  readonly name: string;
+  /** Sort key of the item, name of the stream or id of the sink. */
+  readonly target: string;
+  readonly writes: boolean;
+  /** A slot of an empty ring: they come by the hundred. */
+  readonly isGenesis?: boolean;
+  /** Makes it happen. May be called again, as a client that lost the answer would. */
+  readonly run: () => Promise<T>;
+  /** Makes some of it happen; `T` is an answer that says so, `undefined` where the caller is told that nobody knows. */
+  readonly runPartly?: (take: () => boolean) => Promise<T | undefined>;
+  readonly runReordered?: (swap: () => boolean) => Promise<T>;
+  /** What it answers where there is something it does not show yet. */
+  readonly emptyAnswer?: T;
+}
+
+/** Stands between a process and the world: an operation resolves when, and as, the schedule decides. */
+export interface Gate {
+  perform<T>(operation: Operation<T>): Promise<T>;
+  /** Whether a read of several items is torn here, and into how many pieces at most. */
+  tears(): boolean;
+  /** Whether the process has an old map of the stream's shards. */
+  seesOldMap(stream: string): Promise<boolean>;
+}
+
+/** What a dead process waits for. */
+export const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
+
+/** Some records are not taken; of some that are, the stream says they are not. */
+export const putPartly = async (
+  put: (entries: readonly PutEntry[]) => Promise<readonly PutOutcome[]>,
+  entries: readonly PutEntry[],
+  take: () => boolean,
+): Promise<PutOutcome[]> => {
+  const outcomes: PutOutcome[] = [];
+  for (const entry of entries) {
+    const says = take();
+    const taken = says || take() ? (await put([entry]))[0] : undefined;
+    outcomes.push(says && taken !== undefined ? taken : { ok: false, code: 'ProvisionedThroughputExceededException' });
+  }
+  return outcomes;
+};

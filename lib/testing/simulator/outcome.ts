@@ -1,0 +1,49 @@
+import { readJob } from '../../commit/job.ts';
+import { listQuarantine } from '../../runtime/quarantine.ts';
+import type { World } from './world.ts';
+
+/** What a run has left behind, as anybody outside can see it. */
+export interface SimulationOutcome {
+  /** What the readers of a sink see, as the test driver's `output` gives it. */
+  output<T = unknown>(sink: string): readonly T[];
+  /** What is in quarantine. */
+  readonly rejected: readonly RejectedRecord[];
+  /** What each shard of the sources' streams was sent. */
+  readonly inputs: readonly ShardInput[];
+}
+
+/** One entry of the quarantine. */
+export interface RejectedRecord {
+  readonly code: string;
+  readonly operator: string;
+  /** A record's bytes as text; the JSON text of a row or a pane. */
+  readonly payload: string;
+}
+
+/** The records of one shard, in their order. */
+export interface ShardInput {
+  readonly stream: string;
+  readonly shardId: string;
+  readonly records: readonly Uint8Array[];
+}
+
+export const lookAt = async (world: World): Promise<SimulationOutcome> => {
+  const { pipeline } = world;
+  const inputs: ShardInput[] = [];
+  const streams = pipeline.plan.stages.filter(({ input }) => input.kind === 'source').map(({ input }) => input.stream);
+  for (const stream of new Set(streams)) {
+    for (const { shardId } of await world.streams.listShards(stream)) {
+      const records = await world.read(stream, shardId, undefined, 10_000);
+      inputs.push({ stream, shardId, records: records.map(({ data }) => data) });
+    }
+  }
+  const rejected: RejectedRecord[] = [];
+  const job = await readJob(world.items, pipeline.name, 1);
+  if (job !== undefined) {
+    for await (const { code, operator, payloadKind, payload } of listQuarantine(world.items, job)) {
+      const text = payloadKind === 'record' ? Buffer.from(payload, 'base64').toString() : payload;
+      rejected.push({ code, operator, payload: text });
+    }
+  }
+  return { output: <T>(sink: string) => world.output(sink) as readonly T[], rejected, inputs };
+};

@@ -1,0 +1,99 @@
+import type { Random } from '../../core/random.ts';
+import { Deadline } from '../../runtime/deadline.ts';
+import type { PieceLimits } from '../../runtime/piece.ts';
+import type { RuntimeObserver, RuntimePorts } from '../../runtime/ports.ts';
+import { StageRuntime, type StageRuntimeOptions } from '../../runtime/stage-runtime.ts';
+import { gatedClock, gatedItems, gatedSink, gatedStreams } from './gated-ports.ts';
+import type { Gate } from './operation.ts';
+import type { World } from './world.ts';
+
+/** How an invocation ended, as far as the mapping can see. */
+export type Ending =
+  | { readonly kind: 'done'; readonly next: string | undefined }
+  | { readonly kind: 'failed'; readonly error: unknown }
+  | { readonly kind: 'killed' };
+
+export type LogSize = NonNullable<StageRuntimeOptions['log']>;
+
+export interface ProcessOptions {
+  readonly world: World;
+  readonly name: string;
+  readonly stage: string;
+  readonly gate: Gate;
+  readonly random: Random;
+  readonly observer: RuntimeObserver;
+  readonly limits: PieceLimits;
+  readonly log: LogSize;
+  readonly watermarkStepMs: number;
+  readonly skewMs: number;
+}
+
+const INVOCATION_MS = 60_000;
+
+/** A container: the real engine for one stage, with the gate between it and the world. It runs one invocation at a time. */
+export class Process {
+  readonly name: string;
+  readonly stage: string;
+  readonly runtime: StageRuntime;
+  readonly #clock: RuntimePorts['clock'];
+  #busy = false;
+  #dead = false;
+  #die: () => void = () => undefined;
+  readonly #died: Promise<Ending>;
+  /** Until this step of the schedule nothing of it moves. */
+  frozenUntil = 0;
+
+  constructor(options: ProcessOptions) {
+    const { world, stage, gate, random, observer } = options;
+    this.name = options.name;
+    this.stage = stage;
+    this.#clock = gatedClock(world.clock, options.skewMs, gate);
+    this.runtime = new StageRuntime({
+      pipeline: world.pipeline,
+      stage,
+      ports: {
+        items: gatedItems(world.items, gate),
+        streams: gatedStreams(world.streams, gate),
+        sinks: new Map([...world.sinks].map(([id, sink]) => [id, gatedSink(id, sink, gate)])),
+        clock: this.#clock,
+        random,
+        observer,
+      },
+      resolveStream: (logical) => logical,
+      limits: options.limits,
+      log: options.log,
+      watermarkStepMs: options.watermarkStepMs,
+    });
+    this.#died = new Promise((resolve) => {
+      this.#die = () => resolve({ kind: 'killed' });
+    });
+  }
+
+  get isBusy(): boolean {
+    return this.#busy;
+  }
+
+  get isDead(): boolean {
+    return this.#dead;
+  }
+
+  /** Nothing of it reaches the world any more, except what it had sent. */
+  kill(): void {
+    this.#dead = true;
+    this.#die();
+  }
+
+  run(work: (runtime: StageRuntime, deadline: Deadline) => Promise<string | undefined>): Promise<Ending> {
+    this.#busy = true;
+    const ending = work(this.runtime, Deadline.in(this.#clock, INVOCATION_MS)).then(
+      (next): Ending => this.#end({ kind: 'done', next }),
+      (error: unknown): Ending => this.#end({ kind: 'failed', error }),
+    );
+    return Promise.race([ending, this.#died]);
+  }
+
+  #end(ending: Ending): Ending {
+    this.#busy = false;
+    return ending;
+  }
+}

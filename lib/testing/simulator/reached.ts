@@ -1,0 +1,34 @@
+import type { Pipeline } from '../../graph/pipeline.ts';
+import type { RuntimeObserver } from '../../runtime/ports.ts';
+
+/** Counts what a run has come to: a simulation that never meets a lost race says nothing about lost races. */
+export class Reached {
+  readonly counts: Record<string, number> = {};
+  readonly #ownStream: ReadonlyMap<string, string>;
+
+  constructor(pipeline: Pipeline) {
+    this.#ownStream = new Map(pipeline.plan.stages.map(({ id, input }) => [id, input.stream]));
+  }
+
+  readonly observer: RuntimeObserver = {
+    committed: ({ kind }) => this.count(kind === 'batch' ? 'batch commits' : `${kind} commits`),
+    lostRace: () => this.count('lost races'),
+    rejected: () => this.count('rejected records'),
+    loaded: (_unit, tailCommits, snapshot) => {
+      this.count('loads');
+      if (snapshot) this.count('loads from a snapshot');
+      if (tailCommits > 0) this.count('loads of a tail');
+    },
+    snapshot: () => this.count('snapshots'),
+    republished: () => this.count('republished heads'),
+  };
+
+  /** A stage that puts packets into its own stream sends on what belongs to another shard. */
+  put(stage: string, stream: string): void {
+    if (this.#ownStream.get(stage) === stream) this.count('relays');
+  }
+
+  count(what: string, times = 1): void {
+    if (times > 0) this.counts[what] = (this.counts[what] ?? 0) + times;
+  }
+}

@@ -1,0 +1,62 @@
+import type { Pipeline } from '../../graph/pipeline.ts';
+import { LocalJob } from '../../local/local-job.ts';
+import { SeededRandom } from '../seeded-random.ts';
+import { lookAt, type SimulationOutcome } from './outcome.ts';
+import { type SimulatedEvent, World } from './world.ts';
+
+/** The same events without any fault: one process a stage, one record after the other, each to the end. */
+export const referenceRun = async (
+  pipeline: Pipeline,
+  events: readonly SimulatedEvent[],
+  indexes: readonly number[],
+  shards: number,
+): Promise<SimulationOutcome> => {
+  const world = new World(pipeline, shards);
+  const { items, streams, sinks, clock } = world;
+  const ports = { items, streams, sinks, clock, random: new SeededRandom(0), observer: {} };
+  const job = new LocalJob({
+    pipeline,
+    ports,
+    batchSize: 1,
+    watermarkStepMs: 0,
+    log: { ringSize: 16, snapshotCommits: 8 },
+  });
+  await job.start();
+  for (const i of indexes) {
+    await world.send([events[i] as SimulatedEvent], i);
+    await job.drain();
+  }
+  await job.advanceWatermark(Number.MAX_SAFE_INTEGER);
+  return lookAt(world);
+};
+
+/** @returns where what sinks show, and what was rejected, is not the same. The order of an append sink says nothing. */
+export const differences = (
+  found: SimulationOutcome,
+  wanted: SimulationOutcome,
+  sinks: readonly string[],
+): readonly string[] => [
+  ...sinks.flatMap((sink) => compareBags(`sink ${sink}`, found.output(sink), wanted.output(sink))),
+  ...compareBags('the quarantine', found.rejected, wanted.rejected),
+];
+
+const compareBags = (where: string, found: readonly unknown[], wanted: readonly unknown[]): string[] => {
+  const left = new Map<string, number>();
+  for (const value of wanted) left.set(textOf(value), (left.get(textOf(value)) ?? 0) + 1);
+  const surplus: string[] = [];
+  for (const value of found) {
+    const text = textOf(value);
+    const count = left.get(text) ?? 0;
+    if (count === 0) surplus.push(text);
+    else left.set(text, count - 1);
+  }
+  const missing = [...left].flatMap(([text, count]) => Array.from({ length: count }, () => text));
+  if (surplus.length + missing.length === 0) return [];
+  return [
+    `${where}: ${missing.length} rows are missing${first(missing)}, ${surplus.length} are not as in the run without faults${first(surplus)}`,
+  ];
+};
+
+const textOf = (value: unknown): string => JSON.stringify(value);
+
+const first = ([text]: readonly string[]): string => (text === undefined ? '' : ` (first: ${text})`);

@@ -1,0 +1,142 @@
+import type { Random } from '../../core/random.ts';
+import type { Pipeline } from '../../graph/pipeline.ts';
+import { defaultPieceLimits, type PieceLimits } from '../../runtime/piece.ts';
+import { SeededRandom } from '../seeded-random.ts';
+import { calmEnd } from './calm-end.ts';
+import { describeError, isRetryable } from './endings.ts';
+import { type FaultKind, FaultPlan, type Reduction } from './faults.ts';
+import { Mapping } from './mapping.ts';
+import { type LogSize, Process } from './process.ts';
+import { Reached } from './reached.ts';
+import { Scheduler } from './scheduler.ts';
+import { Trace } from './trace.ts';
+import { type SimulatedEvent, World } from './world.ts';
+
+/** One seed to be run. */
+export interface SeedRun {
+  readonly pipeline: Pipeline;
+  readonly seed: number;
+  readonly makeEvents: (random: Random) => readonly SimulatedEvent[];
+  readonly kinds: readonly FaultKind[];
+  readonly ticks: boolean;
+  readonly shards: number | undefined;
+  readonly smallCommits: boolean | undefined;
+  readonly reduction: Reduction;
+  readonly traceLines: number;
+  readonly judge: (world: World, events: readonly SimulatedEvent[], shards: number) => Promise<readonly string[]>;
+}
+
+export interface SeedOutcome {
+  readonly steps: number;
+  readonly eventCount: number;
+  readonly faults: ReadonlyMap<FaultKind, number>;
+  readonly faultNumbers: readonly number[];
+  readonly reached: Readonly<Record<string, number>>;
+  readonly violations: readonly string[];
+  readonly trace: readonly string[];
+}
+
+/** Runs one seed: a disturbed part, a calm end, and the judgement. The same call does the same each time. */
+export const runSeed = async (run: SeedRun): Promise<SeedOutcome> => {
+  const { pipeline, seed } = run;
+  // Three sources, so that what is left out of a run moves nothing else.
+  const events = run.makeEvents(new SeededRandom(seed));
+  const random = new SeededRandom(seed ^ 0x5bd1e995);
+  const ids = new SeededRandom(seed ^ 0x2545f491);
+  const shape = drawShape(random, run);
+  const world = new World(pipeline, shape.shards);
+  const reached = new Reached(pipeline);
+  const violations: string[] = [];
+  const trace = new Trace(run.traceLines);
+  const faults = new FaultPlan(run.kinds, random, run.reduction);
+  const mapping = await Mapping.open(pipeline, world);
+  let processes = 0;
+  const scheduler = new Scheduler({
+    world,
+    mapping,
+    random,
+    faults,
+    trace,
+    reached,
+    events,
+    withoutEvents: new Set(run.reduction.withoutEvents),
+    makeProcess: (stage, gate) => {
+      const skews = random.fraction() < 0.1 && faults.allow('clock-skew');
+      const self: Process = new Process({
+        world,
+        name: `${stage}-${++processes}`,
+        stage,
+        gate: gate(() => self),
+        random: ids,
+        observer: reached.observer,
+        limits: shape.limits,
+        log: shape.log,
+        watermarkStepMs: shape.watermarkStepMs,
+        skewMs: skews ? Math.floor((random.fraction() - 0.5) * 600_000) : 0,
+      });
+      return self;
+    },
+    onEnding: (stage, ending) => {
+      if (ending.kind === 'failed' && !isRetryable(ending.error))
+        violations.push(`${stage} failed: ${describeError(ending.error)}`);
+    },
+    ticks: run.ticks,
+    processesPerStage: 1 + Math.floor(random.fraction() * 3),
+    maxBatch: shape.maxBatch,
+    faultShare: shape.faultShare,
+  });
+  const all = () => [...world.monitor.violations, ...violations];
+  await scheduler.run(() => violations.length + world.monitor.violations.length > 0);
+  if (all().length === 0) {
+    await scheduler.calm();
+    violations.push(
+      ...(await calmEnd(
+        world,
+        mapping,
+        (stage) => scheduler.pick(stage),
+        () => 1 + Math.floor(random.fraction() * 12),
+      )),
+    );
+  }
+  if (all().length === 0) violations.push(...(await run.judge(world, events, shape.shards)));
+  reached.count('ring wraps', [...world.monitor.logs.values()].filter((log) => log.hasWrapped).length);
+  return {
+    steps: scheduler.steps,
+    eventCount: events.length - run.reduction.withoutEvents.length,
+    faults: faults.injected,
+    faultNumbers: faults.numbers,
+    reached: reached.counts,
+    violations: all(),
+    trace: trace.lines,
+  };
+};
+
+interface Shape {
+  readonly shards: number;
+  readonly limits: PieceLimits;
+  readonly log: LogSize;
+  readonly watermarkStepMs: number;
+  readonly maxBatch: number;
+  readonly faultShare: number;
+}
+
+/** A small ring wraps, and is covered by snapshots, within a run. Small bounds make many commits of one invocation; large ones make one of many records. */
+const drawShape = (random: Random, { shards, smallCommits }: SeedRun): Shape => {
+  const small = random.fraction() < 0.4;
+  const log = {
+    ringSize: 4 + Math.floor(random.fraction() * 12),
+    snapshotCommits: 2 + Math.floor(random.fraction() * 6),
+  };
+  const share = random.fraction();
+  return {
+    shards: shards ?? 1 + Math.floor(random.fraction() * 3),
+    limits:
+      (smallCommits ?? small)
+        ? { ...defaultPieceLimits, timers: 2, externalRows: 3, outputBytes: 400 }
+        : defaultPieceLimits,
+    log,
+    watermarkStepMs: random.fraction() < 0.5 ? 0 : 1_000,
+    maxBatch: random.fraction() < 0.3 ? 2 : 10,
+    faultShare: share < 0.1 ? 0 : share * share * 0.15,
+  };
+};

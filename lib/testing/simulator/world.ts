@@ -1,0 +1,92 @@
+import type { SinkWriter } from '../../connectors/sink-port.ts';
+import type { StreamPort, StreamRecord } from '../../connectors/stream-port.ts';
+import { getOrAdd } from '../../core/get-or-add.ts';
+import type { SinkNode, SourceNode } from '../../graph/logical-graph.ts';
+import type { Pipeline } from '../../graph/pipeline.ts';
+import { MemoryAppendSink } from '../../memory/memory-append-sink.ts';
+import { MemoryItemStore } from '../../memory/memory-item-store.ts';
+import { MemoryStreams } from '../../memory/memory-streams.ts';
+import { MemoryTableSink } from '../../memory/memory-table-sink.ts';
+import type { ItemStore } from '../../state/item-store.ts';
+import { ManualClock } from '../manual-clock.ts';
+import { Monitor } from './monitor.ts';
+
+/** The clock is far from event time, and the retention is never reached: hours may pass at any moment. */
+const START_MS = 1_700_000_000_000;
+const RETENTION_MS = 10 * 365 * 24 * 3_600_000;
+
+/** An event to be sent. See {@link SimulationOptions.events}. */
+export interface SimulatedEvent {
+  /** Id of the source. */
+  readonly source: string;
+  /** What producers send: plain JSON, or bytes for a record that is not. */
+  readonly value: unknown;
+  /** Decides the shard. Default: the event's index. */
+  readonly partitionKey?: string;
+}
+
+/** Everything that outlives a process: streams, state table, sinks. All effects go past the monitor. */
+export class World {
+  readonly pipeline: Pipeline;
+  readonly clock = new ManualClock(START_MS);
+  readonly items: ItemStore;
+  readonly streams: StreamPort;
+  readonly sinks = new Map<string, SinkWriter>();
+  readonly monitor: Monitor;
+  readonly #outputs = new Map<string, () => readonly unknown[]>();
+  readonly #sources = new Map<string, SourceNode>();
+
+  constructor(pipeline: Pipeline, shards: number) {
+    this.pipeline = pipeline;
+    const streams = new MemoryStreams(this.clock);
+    for (const name of new Set(pipeline.plan.stages.map(({ input }) => input.stream)))
+      streams.createStream(name, { shards, retentionMs: RETENTION_MS });
+    this.monitor = new Monitor(pipeline, new MemoryItemStore());
+    this.items = this.monitor.items();
+    this.streams = this.monitor.streams(streams);
+    const tables = new Map<string, MemoryTableSink>();
+    for (const node of pipeline.graph.nodes.values()) {
+      if (node.kind === 'source') this.#sources.set(node.id, node);
+      if (node.kind === 'sink') this.#addSink(node, tables);
+    }
+  }
+
+  async send(events: readonly SimulatedEvent[], firstIndex: number): Promise<void> {
+    for (const [i, { source, value, partitionKey = String(firstIndex + i) }] of events.entries()) {
+      const data = value instanceof Uint8Array ? value : Buffer.from(JSON.stringify(value));
+      await this.streams.putRecords((this.#sources.get(source) as SourceNode).spec.stream, [{ partitionKey, data }]);
+    }
+  }
+
+  async read(
+    stream: string,
+    shardId: string,
+    after: string | undefined,
+    limit: number,
+  ): Promise<readonly StreamRecord[]> {
+    const start =
+      after === undefined ? { at: 'trim-horizon' as const } : { at: 'after' as const, sequenceNumber: after };
+    return (await (await this.streams.openReader(stream, shardId, start)).next(limit)).records;
+  }
+
+  /** What the readers of a sink see. */
+  output(sink: string): readonly unknown[] {
+    return this.#outputs.get(sink)?.() ?? [];
+  }
+
+  get sinkIds(): readonly string[] {
+    return [...this.#outputs.keys()];
+  }
+
+  #addSink({ id, spec }: SinkNode, tables: Map<string, MemoryTableSink>): void {
+    if (spec.kind === 'dynamo') {
+      const table = getOrAdd(tables, spec.table, () => new MemoryTableSink(spec.table, spec.key));
+      this.sinks.set(id, this.monitor.sink(id, table));
+      this.#outputs.set(id, () => table.rows());
+    } else {
+      const sink = new MemoryAppendSink();
+      this.sinks.set(id, this.monitor.sink(id, sink));
+      this.#outputs.set(id, () => sink.values());
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import type { Pipeline } from 'millrace';
+import type { SimulateOptions } from 'millrace/testing';
+import { idsPipeline } from '../../support/ids-pipeline.ts';
+import { makeInput } from '../../support/input-events.ts';
+import { checkIds } from './ids-oracle.ts';
+import { makeVisits, sessionsPipeline } from './sessions-pipeline.ts';
+
+/** A pipeline with what it is sent and who judges it. */
+interface Reference {
+  readonly pipeline: Pipeline;
+  readonly options: Omit<SimulateOptions, 'seed'>;
+}
+
+const ids = (combined: boolean) => {
+  const pipeline = idsPipeline({ combined });
+  return (size: number): Reference => ({
+    pipeline,
+    options: {
+      events: (random) =>
+        makeInput(random, { count: size, keys: 4, lateShare: 0.12, poisonShare: 0.03, stepMs: 1_500 }).map(
+          ({ data, partitionKey }) => ({ source: 'in', value: data, partitionKey }),
+        ),
+      check: checkIds,
+    },
+  });
+};
+
+const visits = sessionsPipeline();
+const makers = [
+  ids(true),
+  ids(false),
+  (size: number): Reference => ({
+    pipeline: visits,
+    options: { events: (random) => makeVisits(random, size), smallCommits: false },
+  }),
+];
+
+/** What a seed simulates: the same for all time. */
+export const referenceOf = (seed: number): Reference => {
+  const make = makers[seed % makers.length] as (size: number) => Reference;
+  return make(15 + (seed % 20));
+};

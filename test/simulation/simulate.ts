@@ -1,0 +1,63 @@
+import { parseArgs } from 'node:util';
+import { renderSummary } from './reference/render-summary.ts';
+import { type RunOptions, runSeeds, type Summary } from './reference/run-seeds.ts';
+import { runInProcesses } from './reference/seed-pool.ts';
+
+/** `npm run simulate`: runs seeds over the reference pipelines. Exit code 1 where one fails, 2 for wrong options. */
+
+const usage = `npm run simulate -- [options]
+  --seeds N         how many seeds (1000)
+  --seed S          the first one (1); alone: only this one
+  --processes P     processes side by side (2; 1 for few seeds)
+  --first-failure   stop at the first failing seed, without making it smaller
+  --json            print the summary as JSON`;
+
+const readOptions = () => {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: 'string' },
+      seed: { type: 'string' },
+      processes: { type: 'string' },
+      'first-failure': { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const whole = (name: string, text: string | undefined, otherwise: number): number => {
+    if (text === undefined) return otherwise;
+    if (!/^\d+$/.test(text) || Number(text) < 1)
+      throw new Error(`--${name} is '${text}'; a whole number from 1 on is needed`);
+    return Number(text);
+  };
+  const count = whole('seeds', values.seeds, values.seed === undefined ? 1_000 : 1);
+  return {
+    from: whole('seed', values.seed, 1),
+    count,
+    processes: whole('processes', values.processes, count < 100 ? 1 : 2),
+    stopAtFailure: values['first-failure'],
+    json: values.json,
+  };
+};
+
+const progress = (total: number) => (sum: Summary) => {
+  if (process.stderr.isTTY) process.stderr.write(`\r${sum.seeds} of ${total} seeds, ${sum.failures.length} failed `);
+};
+
+const main = async (): Promise<number> => {
+  let options: ReturnType<typeof readOptions>;
+  try {
+    options = readOptions();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${usage}\n`);
+    return 2;
+  }
+  const { from, count, processes, stopAtFailure, json } = options;
+  const run: RunOptions = { from, count, stopAtFailure, ...(stopAtFailure ? { shrinkRuns: 0 } : {}) };
+  const startMs = performance.now();
+  const summary = processes === 1 ? await runSeeds(run) : await runInProcesses(run, processes, progress(count));
+  const seconds = (performance.now() - startMs) / 1_000;
+  if (process.stderr.isTTY) process.stderr.write('\n');
+  process.stdout.write(json ? `${JSON.stringify({ ...summary, seconds })}\n` : `${renderSummary(summary, seconds)}\n`);
+  return summary.failures.length === 0 ? 0 : 1;
+};
+
+process.exitCode = await main();
