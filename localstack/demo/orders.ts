@@ -62,19 +62,19 @@ export class OrderTraffic {
     });
     // Within the allowed lateness: their rows are corrected.
     if (step % delayedEverySteps === 2) values.push(this.#order(fromMs - this.#between(1, 3) * minuteMs));
-    // Far past it: they go to the late stream.
+    // Far past it: they go to the late stream. Paid ones only: the others are filtered before they can be late.
     if (step >= firstLateStep && step % lateEverySteps === 4) {
-      values.push(this.#order(fromMs - this.#between(10, 12) * minuteMs));
+      values.push(this.#order(fromMs - this.#between(10, 12) * minuteMs, this.#amountCents()));
     }
     if (step % poisonEverySteps === 7) values.push(this.#poison(Math.floor(step / poisonEverySteps)));
     return values;
   }
 
-  #order(at: number): SentOrder {
+  #order(at: number, amountCents = this.#random.fraction() < freeShare ? 0 : this.#amountCents()): SentOrder {
     const order = {
       id: `order-${String(this.orders.length + 1).padStart(6, '0')}`,
       province: this.#province(),
-      amountCents: this.#random.fraction() < freeShare ? 0 : this.#amountCents(),
+      amountCents,
       at: Math.floor(at),
     };
     this.orders.push(order);
