@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { type MutationOutcome, runMutations } from './mutations/run-mutations.ts';
 import { renderSummary } from './reference/render-summary.ts';
 import { type RunOptions, runSeeds, type Summary } from './reference/run-seeds.ts';
 import { runInProcesses } from './reference/seed-pool.ts';
@@ -9,6 +10,7 @@ const usage = `npm run simulate -- [options]
   --seeds N         how many seeds (1000)
   --seed S          the first one (1); alone: only this one
   --processes P     processes side by side (2; 1 for few seeds)
+  --mutations       breaks the protocol on purpose, a rule at a time: each has to be noticed within --seeds seeds
   --first-failure   stop at the first failing seed, without making it smaller
   --json            print the summary as JSON`;
 
@@ -18,6 +20,7 @@ const readOptions = () => {
       seeds: { type: 'string' },
       seed: { type: 'string' },
       processes: { type: 'string' },
+      mutations: { type: 'boolean', default: false },
       'first-failure': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
@@ -33,6 +36,7 @@ const readOptions = () => {
     from: whole('seed', values.seed, 1),
     count,
     processes: whole('processes', values.processes, count < 100 ? 1 : 2),
+    mutations: values.mutations,
     stopAtFailure: values['first-failure'],
     json: values.json,
   };
@@ -40,6 +44,19 @@ const readOptions = () => {
 
 const progress = (total: number) => (sum: Summary) => {
   if (process.stderr.isTTY) process.stderr.write(`\r${sum.seeds} of ${total} seeds, ${sum.failures.length} failed `);
+};
+
+const breakOnPurpose = async (from: number, seeds: number, processes: number, json: boolean): Promise<number> => {
+  const print = ({ mutation, outcome, seeds: ran, how }: MutationOutcome) =>
+    process.stdout.write(
+      `${outcome.padEnd(9)} ${String(ran).padStart(5)} seeds  ${mutation}\n                       ${how.slice(0, 160)}\n`,
+    );
+  const outcomes = await runMutations({ from, seeds, processes, onOutcome: json ? () => undefined : print });
+  const missed = outcomes.filter(({ outcome }) => outcome !== 'caught');
+  if (json) process.stdout.write(`${JSON.stringify(outcomes)}\n`);
+  else process.stdout.write(`${outcomes.length - missed.length} of ${outcomes.length} deliberate bugs were caught\n`);
+  for (const { mutation, outcome, how } of json ? [] : missed) process.stdout.write(`${outcome}: ${mutation} ${how}\n`);
+  return missed.length === 0 ? 0 : 1;
 };
 
 const main = async (): Promise<number> => {
@@ -51,6 +68,7 @@ const main = async (): Promise<number> => {
     return 2;
   }
   const { from, count, processes, stopAtFailure, json } = options;
+  if (options.mutations) return breakOnPurpose(from, count, processes, json);
   const run: RunOptions = { from, count, stopAtFailure, ...(stopAtFailure ? { shrinkRuns: 0 } : {}) };
   const startMs = performance.now();
   const summary = processes === 1 ? await runSeeds(run) : await runInProcesses(run, processes, progress(count));

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StreamRecord } from '../../connectors/stream-port.ts';
 import type { Random } from '../../core/random.ts';
-import { MillraceError } from '../../errors/millrace-error.ts';
 import type { FaultKind, FaultPlan } from './faults.ts';
 import type { Cursor, Mapping } from './mapping.ts';
 import { type Gate, never, type Operation } from './operation.ts';
+import { describe, describeBatch, describeEnding, meeting, operationFaults, unavailable } from './operation-faults.ts';
 import type { Ending, Process } from './process.ts';
 import type { Reached } from './reached.ts';
 import type { Trace } from './trace.ts';
@@ -18,6 +18,7 @@ interface Pending {
 }
 
 interface Landing {
+  readonly notBefore: number;
   readonly what: string;
   readonly run: () => Promise<unknown>;
 }
@@ -56,6 +57,8 @@ export class Scheduler {
   readonly #down = new Map<string, number>();
   #pending: Pending[] = [];
   #landing: Landing[] = [];
+  /** Of the puts of genesis, which come by the hundred, the share that is scheduled. */
+  readonly #genesisShare: number;
   #sent = 0;
   #ticking = false;
   #calm = false;
@@ -63,6 +66,7 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
+    this.#genesisShare = options.random.fraction() < 0.15 ? 0.4 : 0.02;
   }
 
   /** Ends when all is sent and nothing more happens, or after so many steps. */
@@ -169,11 +173,19 @@ export class Scheduler {
   }
 
   async #land(): Promise<boolean> {
-    const [landing] = this.#landing.splice(this.#below(this.#landing.length), 1);
+    const due = this.#landing.filter(({ notBefore }) => this.#calm || notBefore <= this.steps);
+    const landing = due[this.#below(due.length)];
     if (landing === undefined) return false;
+    this.#landing.splice(this.#landing.indexOf(landing), 1);
     this.#options.trace.add(this.steps, () => `lands late: ${landing.what}`);
     await landing.run().catch(() => undefined);
     return true;
+  }
+
+  /** Soon, or when much else has happened. */
+  #landLater(what: string, { run }: Operation<unknown>): void {
+    const delay = this.#options.random.fraction() < 0.5 ? 0 : this.#below(500);
+    this.#landing.push({ what, run, notBefore: this.steps + delay });
   }
 
   /** Faults that no operation asks for. */
@@ -256,7 +268,7 @@ export class Scheduler {
     if (process.isDead) return never();
     if (operation.name === 'putRecords') this.#options.reached.put(process.stage, operation.target);
     // How often a batch was begun is counted without faults: see `#deliver`. Of the puts of genesis a few suffice.
-    const isMinor = operation.isGenesis === true && this.#options.random.fraction() > 0.02;
+    const isMinor = operation.isGenesis === true && this.#options.random.fraction() > this.#genesisShare;
     if (this.#calm || isMinor || operation.target === 'T') return operation.run();
     return new Promise<T>((resolve, reject) => {
       const settle = (answer: Promise<unknown>) => (answer as Promise<T>).then(resolve, reject);
@@ -301,9 +313,11 @@ export class Scheduler {
         throw unavailable(operation, true);
       case 'repeated':
         await operation.run();
-        return operation.run();
+        return new Promise((resolve, reject) => {
+          this.#pending.push({ process, operation, settle: (answer) => answer.then(resolve, reject) });
+        });
       case 'lands-late':
-        this.#landing.push({ what: `${process.name}: ${describe(operation)}`, run: operation.run });
+        this.#landLater(`${process.name}: ${describe(operation)}`, operation);
         throw unavailable(operation, true);
       case 'partly': {
         const answer = await operation.runPartly?.(half);
@@ -333,7 +347,7 @@ export class Scheduler {
       const fate = random.fraction();
       const what = `${process.name}: ${describe(operation)}`;
       if (!operation.writes || fate < 0.4) continue;
-      if (fate > 0.7 && faults.allow('killed-lands-late')) this.#landing.push({ what, run: operation.run });
+      if (fate > 0.7 && faults.allow('killed-lands-late')) this.#landLater(what, operation);
       else void operation.run().catch(() => undefined);
     }
   }
@@ -346,42 +360,3 @@ export class Scheduler {
     return Math.floor(this.#options.random.fraction() * count);
   }
 }
-
-const operationFaults: readonly FaultKind[] = [
-  'throttled',
-  'answer-lost',
-  'repeated',
-  'lands-late',
-  'partly',
-  'reordered',
-  'empty-page',
-  'killed',
-];
-
-const meeting = (fault: FaultKind, operation: Operation<unknown>): FaultKind | 'normal' => {
-  if (fault === 'empty-page' && operation.emptyAnswer === undefined) return 'normal';
-  if (fault === 'partly' && operation.runPartly === undefined) return operation.writes ? 'lands-late' : 'throttled';
-  if (fault === 'reordered' && operation.runReordered === undefined) return operation.writes ? 'repeated' : 'normal';
-  if (fault === 'killed' || operation.writes || fault === 'empty-page' || fault === 'throttled') {
-    return operation.port === 'clock' && fault !== 'killed' ? 'normal' : fault;
-  }
-  return operation.port === 'clock' ? 'normal' : 'throttled';
-};
-
-const unavailable = ({ port, name, target }: Operation<unknown>, mayHaveHappened: boolean): MillraceError => {
-  const codes = { streams: 'STREAM_UNAVAILABLE', sinks: 'SINK_UNAVAILABLE' } as const;
-  const code =
-    port === 'streams' || port === 'sinks' ? codes[port] : mayHaveHappened ? 'OUTCOME_UNKNOWN' : 'STORE_UNAVAILABLE';
-  return new MillraceError('retryable', code, `${name} ${target}: a fault of the simulation`);
-};
-
-const describe = ({ name, target }: Operation<unknown>): string => `${name} ${target}`;
-
-const describeBatch = (batch: readonly StreamRecord[]): string =>
-  `${batch.length} records …${batch[0]?.sequenceNumber.slice(-5)} to …${batch.at(-1)?.sequenceNumber.slice(-5)}`;
-
-const describeEnding = (ending: Ending): string => {
-  if (ending.kind === 'killed') return 'its death';
-  if (ending.kind === 'done') return ending.next === undefined ? 'success' : `success before …${ending.next.slice(-5)}`;
-  return ending.error instanceof MillraceError ? ending.error.code : String(ending.error);
-};

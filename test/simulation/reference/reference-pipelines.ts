@@ -3,6 +3,7 @@ import type { SimulateOptions } from 'millrace/testing';
 import { idsPipeline } from '../../support/ids-pipeline.ts';
 import { makeInput } from '../../support/input-events.ts';
 import { checkIds } from './ids-oracle.ts';
+import { checkPairs, makeWholes, pairsPipeline } from './pairs-pipeline.ts';
 import { makeVisits, sessionsPipeline } from './sessions-pipeline.ts';
 
 /** A pipeline with what it is sent and who judges it. */
@@ -26,12 +27,17 @@ const ids = (combined: boolean) => {
 };
 
 const visits = sessionsPipeline();
+const pairs = pairsPipeline();
 const makers = [
   ids(true),
   ids(false),
   (size: number): Reference => ({
     pipeline: visits,
     options: { events: (random) => makeVisits(random, size), smallCommits: false },
+  }),
+  (size: number): Reference => ({
+    pipeline: pairs,
+    options: { events: (random) => makeWholes(random, size), check: checkPairs },
   }),
 ];
 

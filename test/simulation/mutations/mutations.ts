@@ -1,0 +1,201 @@
+/** A deliberate bug: texts of lib that are replaced. Each `find` is there exactly once. */
+export interface Mutation {
+  /** What the protocol is without. */
+  readonly name: string;
+  readonly patches: readonly { readonly file: string; readonly find: string; readonly replace: string }[];
+}
+
+const one = (name: string, file: string, find: string, replace: string): Mutation => ({
+  name,
+  patches: [{ file: `lib/${file}`, find, replace }],
+});
+
+/** The rules of the protocol, each of them broken. The simulator has to notice every one. */
+export const mutations: readonly Mutation[] = [
+  one(
+    'a commit follows although outputs of the last one are not out',
+    'runtime/task.ts',
+    'if (!movedOn && !isEmptyOutbox(outbox)) {',
+    'if (!movedOn && !isEmptyOutbox(outbox) && head.n < 0) {',
+  ),
+  one(
+    'the outputs of a tick or a mark are trusted to be out when the mapping moves on',
+    'runtime/task.ts',
+    "head.kind === 'batch' &&",
+    "head.kind !== 'genesis' &&",
+  ),
+  one(
+    'outputs of commits that others made are taken for published',
+    'runtime/task.ts',
+    'if (found > 0) this.#published = false;',
+    '',
+  ),
+  one(
+    'records that were committed are not filtered',
+    'runtime/task.ts',
+    'if (seen === undefined) return records;',
+    'return records;',
+  ),
+  one(
+    'outputs go out before the commit',
+    'runtime/task.ts',
+    '    if (await this.#append(commit, piece.recordCount)) {',
+    '    await this.#publisher.publish(this.#options.unit, commit.header.n, commit.body.outbox, deadline);\n    if (await this.#append(commit, piece.recordCount)) {',
+  ),
+  one(
+    'what belongs to another shard is not relayed',
+    'runtime/task.ts',
+    'if (piece.relays.length > 0) await',
+    'if (piece.relays.length < 0) await',
+  ),
+  {
+    name: 'what belongs to another shard is relayed after the commit',
+    patches: [
+      {
+        file: 'lib/runtime/task.ts',
+        find: 'if (piece.relays.length > 0) await',
+        replace: 'if (piece.relays.length < 0) await',
+      },
+      {
+        file: 'lib/runtime/task.ts',
+        find: '      for (const rejection of piece.session.rejections) this',
+        replace:
+          '      if (piece.relays.length > 0) await this.#publisher.relay(this.#options.stage, piece.relays, deadline);\n      for (const rejection of piece.session.rejections) this',
+      },
+    ],
+  },
+  one(
+    'timers that a lost commit took are gone',
+    'runtime/task.ts',
+    '    state.keyed.giveBack(piece.timers);\n    this.#ports.observer.lostRace',
+    '    this.#ports.observer.lostRace',
+  ),
+  one('the cache is trusted after an error', 'runtime/task.ts', '      this.#store.drop();\n', ''),
+  one(
+    'a slot of genesis is put without a condition',
+    'commit/commit-log.ts',
+    "genesisSlot(n), this.ringSize), { kind: 'absent' })",
+    "genesisSlot(n), this.ringSize), { kind: 'none' })",
+  ),
+  one(
+    'READY is put without a condition',
+    'commit/commit-log.ts',
+    "{\n      kind: 'equals',\n      attribute: 'st',\n      value: 'CREATING',\n    }",
+    "{ kind: 'none' }",
+  ),
+  one(
+    'a commit is put without a condition',
+    'commit/commit-log.ts',
+    "{ kind: 'equals', attribute: 'n', value: header.n - this.ringSize }",
+    "{ kind: 'none' }",
+  ),
+  one(
+    "another writer's commit is taken for one's own",
+    'commit/commit-log.ts',
+    'return found.n === header.n && found.attemptId === header.attemptId;',
+    'return found.n === header.n;',
+  ),
+  one(
+    'an unknown outcome is taken for success',
+    'commit/commit-log.ts',
+    "const item = encodeSlot(this.unit, { header, payload }, this.ringSize);\n    const put = await this.#items.put(item, { kind: 'equals', attribute: 'n', value: header.n - this.ringSize });",
+    "const item = encodeSlot(this.unit, { header, payload }, this.ringSize);\n    const put = await this.#items.put(item, { kind: 'equals', attribute: 'n', value: header.n - this.ringSize }).catch(() => ({ applied: true as const }));\n",
+  ),
+  one(
+    'the registry moves without a condition',
+    'commit/commit-log.ts',
+    "{ kind: 'equals', attribute: 'n', value: from }",
+    "{ kind: 'none' }",
+  ),
+  one(
+    'a snapshot whose fate is unknown is taken for lost, and deleted',
+    'commit/commit-log.ts',
+    "(put.existing.n as number) > to.n ? 'unknown' : 'lost'",
+    "'lost'",
+  ),
+  one(
+    'a slot is overwritten that no snapshot covers',
+    'runtime/task-store.ts',
+    '(this.#registry as Registry).n > n - this.#log.ringSize',
+    'n > 0',
+  ),
+  one(
+    'a snapshot that loses its race counts as written',
+    'commit/snapshot.ts',
+    "if (outcome !== 'moved') return undefined;",
+    '',
+  ),
+  one('blobs are collected although they are in use', 'commit/snapshot.ts', 'new Set(keep.map(blobName))', 'new Set()'),
+  one(
+    'a snapshot forgets what became dirty before it',
+    'commit/snapshot.ts',
+    'if (!partition.isDirty) return',
+    'if (!partition.isDirty || sections.length > 1) return',
+  ),
+  one(
+    'a packet that was applied is applied again',
+    'runtime/channel.ts',
+    "if (packet.n <= applied) return 'drop';",
+    "if (packet.n <= applied) return 'apply';",
+  ),
+  one(
+    'a packet is applied before the one that it follows',
+    'runtime/channel.ts',
+    "if (prev > applied) return 'hold';",
+    "if (prev > applied) return 'apply';",
+  ),
+  one(
+    'the watermark is the greatest of the producers',
+    'commit/marks.ts',
+    'if (watermarkMs < least) least = watermarkMs;',
+    'if (least === MAX_WATERMARK_MS || watermarkMs > least) least = watermarkMs;',
+  ),
+  one(
+    'the watermark leaves before the last panes',
+    'runtime/compute-keyed.ts',
+    'watermarkMs: fired.complete ? targetMs : state.head.watermarkMs',
+    'watermarkMs: targetMs',
+  ),
+  one(
+    'records are taken between two slices of firing',
+    'runtime/compute-keyed.ts',
+    'for (const record of isFiring ? [] : records) {',
+    'for (const record of records) {',
+  ),
+  one(
+    'a commit that stops inside a batch says that it took it',
+    'runtime/compute-keyed.ts',
+    "kind: taken === records.length && fired.complete ? 'batch' : 'mark'",
+    "kind: 'batch'",
+  ),
+  one(
+    'records whose panes may be closed are combined',
+    'operators/combine.ts',
+    'if (oldestMs + assigner.sizeMs - 1 + latenessMs <= session.watermarkMs) return false;',
+    '',
+  ),
+  one(
+    'what a failing record did is not undone',
+    'runtime/piece.ts',
+    '      this.session.rollback();\n      this.reject(origin(), error);',
+    '      this.reject(origin(), error);',
+  ),
+  one(
+    'records that a put did not take are forgotten',
+    'runtime/publisher.ts',
+    'outcomes[i]?.ok !== true',
+    'i < 0 && outcomes[i]?.ok !== true',
+  ),
+  one(
+    'a refusing sink is passed over',
+    'runtime/publisher.ts',
+    'await writer.write(chunk);',
+    'await writer.write(chunk).catch(() => undefined);',
+  ),
+  one(
+    'an old row replaces a newer one',
+    'memory/memory-table-sink.ts',
+    'if (existing === undefined || compareVersions(existing.version, row.version) < 0) {',
+    'if (existing?.lp !== -2) {',
+  ),
+];
