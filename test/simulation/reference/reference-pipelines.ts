@@ -4,6 +4,7 @@ import { idsPipeline } from '../../support/ids-pipeline.ts';
 import { makeInput } from '../../support/input-events.ts';
 import { checkIds } from './ids-oracle.ts';
 import { checkPairs, makeWholes, pairsPipeline } from './pairs-pipeline.ts';
+import { checkRevisions, makeNotes, revisionsPipeline } from './revisions-pipeline.ts';
 import { makeVisits, sessionsPipeline } from './sessions-pipeline.ts';
 
 /** A pipeline with what it is sent and who judges it. */
@@ -28,6 +29,7 @@ const ids = (combined: boolean) => {
 
 const visits = sessionsPipeline();
 const pairs = pairsPipeline();
+const revisions = revisionsPipeline();
 const makers = [
   ids(true),
   ids(false),
@@ -38,6 +40,10 @@ const makers = [
   (size: number): Reference => ({
     pipeline: pairs,
     options: { events: (random) => makeWholes(random, size), check: checkPairs },
+  }),
+  (size: number): Reference => ({
+    pipeline: revisions,
+    options: { events: (random) => makeNotes(random, size), check: checkRevisions },
   }),
 ];
 

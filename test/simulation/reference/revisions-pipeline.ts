@@ -1,0 +1,62 @@
+import {
+  type Aggregator,
+  boundedOutOfOrderness,
+  definePipeline,
+  dynamoSink,
+  kinesisSource,
+  milliseconds,
+  type Pipeline,
+  tumbling,
+} from 'millrace';
+import type { SimulatedEvent, SimulationOutcome } from 'millrace/testing';
+import * as z from 'zod';
+
+const Note = z.object({ id: z.string(), at: z.int() });
+const Row = z.object({ key: z.string(), start: z.int(), ids: z.array(z.string()) });
+
+const ids: Aggregator<z.infer<typeof Note>, readonly string[], string[]> = {
+  create: () => [],
+  add: (list, { id }) => [...list, id],
+  merge: (left, right) => [...left, ...right],
+  result: (list) => [...list].sort(),
+};
+
+/** Few rows that are written again and again, as most records come after their pane has fired and none is too late. */
+export const revisionsPipeline = (): Pipeline =>
+  definePipeline('revisions', {}, (p) => {
+    p.source(
+      'notes',
+      kinesisSource({
+        stream: 'notes',
+        schema: Note,
+        eventTimeMs: (note) => note.at,
+        watermarks: boundedOutOfOrderness(milliseconds(0)),
+      }),
+    )
+      .keyBy('all', () => 'all')
+      .window('panes', tumbling(milliseconds(10_000)), { allowedLateness: milliseconds(1_000_000) })
+      .aggregate('note-ids', { ids })
+      .map('row', ({ key, window, value }) => ({ key, start: window.startMs, ids: value.ids }))
+      .sink('table', dynamoSink({ table: 'revisions', schema: Row, key: ['key', 'start'], streamKey: 'key' }));
+  });
+
+export const makeNotes = (random: { fraction(): number }, size: number): SimulatedEvent[] =>
+  Array.from({ length: size }, (_, i) => ({
+    source: 'notes',
+    value: { id: `n${i}`, at: 1_000_000 + Math.floor(random.fraction() * 40_000) },
+  }));
+
+/** In the end each row has every id of its pane. */
+export const checkRevisions = (outcome: SimulationOutcome, events: readonly SimulatedEvent[]): string[] => {
+  const found = outcome
+    .output<z.infer<typeof Row>>('table')
+    .flatMap((row) => row.ids.map((id) => `${row.start} ${id}`));
+  const wanted = events.map(({ value }) => {
+    const { id, at } = value as z.infer<typeof Note>;
+    return `${Math.floor(at / 10_000) * 10_000} ${id}`;
+  });
+  return [
+    ...wanted.filter((id) => !found.includes(id)).map((id) => `table: loss: ${id}`),
+    ...found.filter((id, i) => found.indexOf(id) < i || !wanted.includes(id)).map((id) => `table: duplicate: ${id}`),
+  ];
+};
