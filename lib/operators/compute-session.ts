@@ -69,6 +69,11 @@ export class ComputeSession {
     return this.#externalRows;
   }
 
+  /** Whether nothing was written, sent or rejected. */
+  get isEmpty(): boolean {
+    return this.state.isEmpty && this.#outputBytes === 0 && this.rejections.length === 0;
+  }
+
   /** From here on, `rollback` returns to this point. */
   begin(): void {
     this.#journal.begin();

@@ -323,8 +323,8 @@ export class Task {
 
 const isNothing = (piece: Piece, state: CommittedState): boolean =>
   piece.recordCount === 0 &&
-  piece.timers.length === 0 &&
   piece.marks.length === 0 &&
+  piece.session.isEmpty &&
   piece.watermarkMs === state.head.watermarkMs;
 
 const countRows = (outputs: readonly SinkOutput[]): number =>

@@ -27,6 +27,11 @@ export class StateOverlay {
     this.#journal.set(this.#writes[table] as Map<string, EntryChange>, key, { lp, table, key, value });
   }
 
+  /** Whether this commit wrote nothing. */
+  get isEmpty(): boolean {
+    return this.#writes.every((writes) => writes.size === 0);
+  }
+
   /** The entries of a table that this commit wrote. */
   written(table: number): ReadonlyMap<string, EntryChange> {
     return this.#writes[table] as Map<string, EntryChange>;

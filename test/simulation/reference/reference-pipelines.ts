@@ -35,7 +35,7 @@ const makers = [
   ids(false),
   (size: number): Reference => ({
     pipeline: visits,
-    options: { events: (random) => makeVisits(random, size), smallCommits: false },
+    options: { events: (random) => makeVisits(random, size) },
   }),
   (size: number): Reference => ({
     pipeline: pairs,

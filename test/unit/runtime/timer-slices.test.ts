@@ -93,4 +93,32 @@ describe('panes that fire in slices', () => {
     expect(world.appended('late')).toEqual([]);
     expect(world.appended<{ key: string }>('out').map(({ key }) => key)).toEqual(['1', '2', '1']);
   });
+
+  it('go on with a key whose due sessions do not fit one commit', async () => {
+    const pipeline = definePipeline('many-sessions', {}, (p) => {
+      p.source(
+        'in',
+        kinesisSource({
+          stream: 'in',
+          schema: Row,
+          eventTimeMs: (row) => row.at,
+          watermarks: boundedOutOfOrderness(milliseconds(0)),
+        }),
+      )
+        .keyBy('by-key', (row) => row.key)
+        .window('sessions', session(milliseconds(10)))
+        .aggregate('counts', { rows: count() })
+        .map('ended', ({ key, window }) => ({ id: key, key, at: window.startMs }))
+        .sink('out', kinesisSink({ stream: 'out', schema: Row, partitionKey: () => 'p' }));
+    });
+    const world = new World({ pipeline, seed: 1, shards: 1, limits: { externalRows: 2 } });
+    const commits: CommitFacts[] = [];
+    const keyed = world.container('by-key', { committed: (facts) => commits.push(facts) });
+    // One batch: six sessions of one key, and a record that is far past them all.
+    const starts = [0, 100, 200, 300, 400, 500];
+    await sendAsPacket(world, [...starts.map((at) => event(`e${at}`, 'k1', at)), event('last', 'k2', 10_000)]);
+    expect(await world.deliver(cursorOf(world, 'by-key'), keyed, 1)).toMatchObject({ kind: 'done' });
+    expect(world.appended<{ at: number }>('out').map(({ at }) => at)).toEqual(starts);
+    expect(commits.at(-1)?.watermarkMs).toBe(9_999);
+  });
 });
