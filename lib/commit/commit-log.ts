@@ -6,16 +6,7 @@ import { decodeBody, encodeBody } from './body-codec.ts';
 import type { CommitBody, CommitHeader } from './commit.ts';
 import { decodeFrame, encodeFrame } from './frame.ts';
 import { decodeRegistry, encodeRegistry, type Registry, registryKey } from './registry.ts';
-import {
-  decodeSlot,
-  encodeSlot,
-  RING_SIZE,
-  type Slot,
-  type StoredPayload,
-  slotIndex,
-  slotKey,
-  slotSortKey,
-} from './slot.ts';
+import { decodeSlot, encodeSlot, RING_SIZE, type Slot, type StoredPayload, slotIndex, slotSortKey } from './slot.ts';
 
 /**
  * A payload up to this size stays in its slot. Overwriting a slot bills the larger of the two items; a payload beside it
@@ -175,12 +166,6 @@ export class CommitLog {
     const found = decodeSlot(put.existing).header;
     // My own put, whose first answer was lost on the way: the client's repeat found it there.
     return found.n === header.n && found.attemptId === header.attemptId;
-  }
-
-  async readSlot(n: number): Promise<Slot> {
-    const item = await this.#items.get(slotKey(this.unit, n, this.ringSize));
-    if (item === undefined) throw this.#corrupt(`slot ${slotIndex(n, this.ringSize)} is missing`);
-    return decodeSlot(item);
   }
 
   encodePayload(body: CommitBody): Uint8Array {

@@ -1,5 +1,5 @@
 import type { Key, WindowNode } from '../graph/logical-graph.ts';
-import { firstWindowStartOf, lastWindowStartOf } from '../windows/aligned-windows.ts';
+import { forEachWindowStart } from '../windows/aligned-windows.ts';
 import type { AlignedWindows } from '../windows/window-assigner.ts';
 import type { ComputeSession, Push } from './compute-session.ts';
 import type { Accumulators, PaneAggregates } from './pane-aggregates.ts';
@@ -17,6 +17,8 @@ export const compileAlignedWindow = (
 ): WindowProgram => {
   const { assigner, allowedLatenessMs } = node;
   const lastInstantOf = (startMs: number): number => startMs + assigner.sizeMs - 1;
+  const isClosed = (startMs: number, watermarkMs: number): boolean =>
+    lastInstantOf(startMs) + allowedLatenessMs <= watermarkMs;
 
   const put = (
     session: ComputeSession,
@@ -39,20 +41,17 @@ export const compileAlignedWindow = (
 
     onRecord(session, key, keyJson, value, eventTimeMs) {
       let accepted = false;
-      const lastMs = lastWindowStartOf(assigner, eventTimeMs);
-      for (let startMs = firstWindowStartOf(assigner, eventTimeMs); startMs <= lastMs; startMs += assigner.slideMs) {
-        if (lastInstantOf(startMs) + allowedLatenessMs <= session.watermarkMs) continue;
+      forEachWindowStart(assigner, eventTimeMs, (startMs) => {
+        if (isClosed(startMs, session.watermarkMs)) return;
         accepted = true;
         put(session, key, keyJson, startMs, (before) => aggregates.add(before, value));
-      }
-      // Between windows that are apart there is nothing to be late for.
-      if (!accepted && firstWindowStartOf(assigner, eventTimeMs) <= lastMs) late(session, value, eventTimeMs);
+      });
+      if (!accepted) late(session, value, eventTimeMs);
     },
 
     onPartial(session, key, keyJson, sliceStartMs, _endMs, accumulators) {
-      const lastMs = lastWindowStartOf(assigner, sliceStartMs);
-      for (let startMs = firstWindowStartOf(assigner, sliceStartMs); startMs <= lastMs; startMs += assigner.slideMs) {
-        if (lastInstantOf(startMs) + allowedLatenessMs <= session.watermarkMs) {
+      forEachWindowStart(assigner, sliceStartMs, (startMs) => {
+        if (isClosed(startMs, session.watermarkMs)) {
           throw new Error(
             `a combined row of window '${node.id}' came after its pane was closed: ${startMs} at watermark ${session.watermarkMs}`,
           );
@@ -60,12 +59,12 @@ export const compileAlignedWindow = (
         put(session, key, keyJson, startMs, (before) =>
           before === undefined ? accumulators : aggregates.merge(before, accumulators),
         );
-      }
+      });
     },
 
     onTimer(session, entryKey, watermarkMs) {
       const [key, startMs, accumulators, unfired] = session.state.get(session.lp, table, entryKey) as Pane;
-      const open = allowedLatenessMs > 0 && lastInstantOf(startMs) + allowedLatenessMs > watermarkMs;
+      const open = !isClosed(startMs, watermarkMs);
       session.state.set(
         session.lp,
         table,

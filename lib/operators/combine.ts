@@ -1,5 +1,5 @@
 import type { KeyByNode, WindowNode } from '../graph/logical-graph.ts';
-import { firstWindowStartOf, lastWindowStartOf, sliceStartOf } from '../windows/aligned-windows.ts';
+import { firstWindowStartOf, sliceStartOf } from '../windows/aligned-windows.ts';
 import { mergeSession, replaceSessions } from '../windows/merge-session.ts';
 import type { AlignedWindows, SessionWindows } from '../windows/window-assigner.ts';
 import type { ComputeSession, Piece, Push } from './compute-session.ts';
@@ -55,8 +55,6 @@ const combineSlices =
   (assigner: AlignedWindows, latenessMs: number, aggregates: PaneAggregates): Combine =>
   (session, edge, lp, keyJson, value, eventTimeMs) => {
     const oldestMs = firstWindowStartOf(assigner, eventTimeMs);
-    // Between windows that are apart a record belongs to none.
-    if (oldestMs > lastWindowStartOf(assigner, eventTimeMs)) return true;
     if (oldestMs + assigner.sizeMs - 1 + latenessMs <= session.watermarkMs) return false;
     const startMs = sliceStartOf(assigner, eventTimeMs);
     const id = `${startMs}|${keyJson}`;
