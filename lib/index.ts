@@ -29,6 +29,7 @@ export type {
 } from './dsl/stream.ts';
 export type { ErrorCode, RejectionCode } from './errors/codes.ts';
 export { type ErrorKind, MillraceError } from './errors/millrace-error.ts';
+export { RetryableError, TerminalError } from './errors/user-errors.ts';
 export type { Delivery, Key } from './graph/logical-graph.ts';
 export type { Pipeline } from './graph/pipeline.ts';
 export type { EdgePlan, OperatorPlan, Plan, SinkPlan, StagePlan } from './graph/plan.ts';

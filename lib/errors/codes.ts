@@ -48,6 +48,7 @@ export const errorCodes = [
   'SINK_UNAVAILABLE',
   'DEADLINE',
   'LOST_RACE',
+  'USER_RETRYABLE',
   // operator
   'GAP',
   'LINEAGE_LOST',
@@ -70,6 +71,7 @@ export const rejectionCodes = [
   'NOT_JSON',
   'SCHEMA',
   'USER_CODE',
+  'TERMINAL',
   'NOT_PLAIN_JSON',
   'EVENT_TIME',
   'SINK_SCHEMA',

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { plainJsonProblem } from '../core/plain-json.ts';
 import { isIdentitySchema } from '../graph/crossings.ts';
 import type { Crossing } from '../graph/logical-graph.ts';
-import { RejectionError, userCodeRejection } from './rejection-error.ts';
+import { RejectionError, userCodeError } from './rejection-error.ts';
 
 /** How values of one stream become JSON text for a repartition or a sink, and come back. */
 export interface CrossingCodec {
@@ -36,7 +36,7 @@ export const decodeBySchema = (operator: string, schema: z.ZodType, stored: unkn
   try {
     decoded = z.safeParse(schema, stored);
   } catch (thrown) {
-    throw userCodeRejection(operator, thrown);
+    throw userCodeError(operator, thrown);
   }
   if (!decoded.success) throw schemaRejection('SCHEMA', operator, decoded.error);
   return decoded.data;
@@ -53,7 +53,7 @@ export const encodeBySchema = (
   try {
     encoded = z.safeEncode(schema, value as never);
   } catch (thrown) {
-    throw new RejectionError(code, operator, thrown instanceof Error ? thrown.message : String(thrown), '', thrown);
+    throw userCodeError(operator, thrown, code);
   }
   if (!encoded.success) throw schemaRejection(code, operator, encoded.error);
   return requirePlainJson(operator, encoded.data);

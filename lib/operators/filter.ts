@@ -1,6 +1,6 @@
 import type { FilterNode } from '../graph/logical-graph.ts';
 import type { Push } from './compute-session.ts';
-import { userCodeRejection } from './rejection-error.ts';
+import { userCodeError } from './rejection-error.ts';
 
 export const compileFilter =
   (node: FilterNode, next: Push): Push =>
@@ -9,7 +9,7 @@ export const compileFilter =
     try {
       passes = node.predicate(value);
     } catch (thrown) {
-      throw userCodeRejection(node.id, thrown);
+      throw userCodeError(node.id, thrown);
     }
     if (passes) next(session, value, eventTimeMs);
   };

@@ -1,6 +1,6 @@
 import type { FlatMapNode } from '../graph/logical-graph.ts';
 import type { Push } from './compute-session.ts';
-import { userCodeRejection } from './rejection-error.ts';
+import { userCodeError } from './rejection-error.ts';
 
 export const compileFlatMap =
   (node: FlatMapNode, next: Push): Push =>
@@ -11,7 +11,7 @@ export const compileFlatMap =
       // A generator runs inside the try: what it throws half-way is the user's too.
       results = Array.isArray(returned) ? returned : [...returned];
     } catch (thrown) {
-      throw userCodeRejection(node.id, thrown);
+      throw userCodeError(node.id, thrown);
     }
     for (const result of results) next(session, result, eventTimeMs);
   };

@@ -1,6 +1,6 @@
 import type { MapNode } from '../graph/logical-graph.ts';
 import type { Push } from './compute-session.ts';
-import { userCodeRejection } from './rejection-error.ts';
+import { userCodeError } from './rejection-error.ts';
 
 export const compileMap =
   (node: MapNode, next: Push): Push =>
@@ -9,7 +9,7 @@ export const compileMap =
     try {
       mapped = node.transform(value);
     } catch (thrown) {
-      throw userCodeRejection(node.id, thrown);
+      throw userCodeError(node.id, thrown);
     }
     next(session, mapped, eventTimeMs);
   };

@@ -2,7 +2,7 @@ import type { AggregateNode, AnyAggregator, Key } from '../graph/logical-graph.t
 import type { Window } from '../windows/window-assigner.ts';
 import type { ComputeSession, Push } from './compute-session.ts';
 import { requirePlainJson } from './crossing.ts';
-import { userCodeRejection } from './rejection-error.ts';
+import { userCodeError } from './rejection-error.ts';
 
 interface Member {
   readonly operator: string;
@@ -37,7 +37,7 @@ export class PaneAggregates {
       try {
         after = aggregator.add(before === undefined ? aggregator.create() : before[i], value);
       } catch (thrown) {
-        throw userCodeRejection(operator, thrown);
+        throw userCodeError(operator, thrown);
       }
       // Accumulators are stored: one that keeps a record keeps it as JSON, or not at all.
       return typeof after === 'object' ? requirePlainJson(operator, after) : after;
@@ -49,7 +49,7 @@ export class PaneAggregates {
       try {
         return aggregator.merge(left[i], right[i]);
       } catch (thrown) {
-        throw userCodeRejection(operator, thrown);
+        throw userCodeError(operator, thrown);
       }
     });
   }
@@ -62,7 +62,7 @@ export class PaneAggregates {
         try {
           value[name] = (node.aggregators[name] as AnyAggregator).result(accumulators[first + i]);
         } catch (thrown) {
-          throw userCodeRejection(node.id, thrown);
+          throw userCodeError(node.id, thrown);
         }
       }
       next(session, { key, window, value }, window.endMs - 1);

@@ -1,4 +1,6 @@
 import type { RejectionCode } from '../errors/codes.ts';
+import { MillraceError } from '../errors/millrace-error.ts';
+import { verdictOf } from '../errors/user-errors.ts';
 
 /**
  * Something a user's record or code did that makes this record impossible to process, here and on every retry. All
@@ -19,12 +21,27 @@ export class RejectionError extends Error {
   }
 }
 
-/** What a user's function threw, as a rejection by the operator that called it. */
-export const userCodeRejection = (operator: string, thrown: unknown): RejectionError =>
-  new RejectionError(
-    'USER_CODE',
-    operator,
-    thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown),
-    '',
-    thrown,
-  );
+/**
+ * What to throw for what a user's function threw: a rejection by the operator that called it or, where the function asked
+ * for a retry, the error that stops the batch.
+ *
+ * @param otherwise the code of errors that ask for nothing
+ */
+export const userCodeError = (
+  operator: string,
+  thrown: unknown,
+  otherwise: Extract<RejectionCode, 'USER_CODE' | 'SCHEMA' | 'SINK_SCHEMA'> = 'USER_CODE',
+): RejectionError | MillraceError => {
+  const verdict = verdictOf(thrown);
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  if (verdict === 'terminal') return new RejectionError('TERMINAL', operator, message, '', thrown);
+  if (verdict === 'retryable') {
+    return new MillraceError('retryable', 'USER_RETRYABLE', `Operator '${operator}' asks for a retry: ${message}`, {
+      fix: 'Nothing if it passes: the batch is delivered again, and nothing after it. If it does not, mend what the operator waits for.',
+      fields: { operator },
+      cause: thrown,
+    });
+  }
+  const named = otherwise === 'USER_CODE' && thrown instanceof Error ? `${thrown.name}: ${message}` : message;
+  return new RejectionError(otherwise, operator, named, '', thrown);
+};

@@ -2,7 +2,7 @@ import type { Key, KeyByNode } from '../graph/logical-graph.ts';
 import type { Push } from './compute-session.ts';
 import type { CrossingCodec } from './crossing.ts';
 import { keyText, partitionOfKey } from './key-of.ts';
-import { RejectionError, userCodeRejection } from './rejection-error.ts';
+import { RejectionError, userCodeError } from './rejection-error.ts';
 
 /** Where an edge goes: the receiving stage, and the edge's place among those that arrive there. */
 export interface EdgeTarget {
@@ -28,7 +28,7 @@ export const keyOf = (node: KeyByNode, value: unknown): Key => {
   try {
     return node.keyOf(value);
   } catch (thrown) {
-    throw userCodeRejection(node.id, thrown);
+    throw userCodeError(node.id, thrown);
   }
 };
 

@@ -4,7 +4,7 @@ import type { SinkNode } from '../graph/logical-graph.ts';
 import type { Push } from './compute-session.ts';
 import { encodeBySchema } from './crossing.ts';
 import { partitionOfKey } from './key-of.ts';
-import { RejectionError, userCodeRejection } from './rejection-error.ts';
+import { RejectionError, userCodeError } from './rejection-error.ts';
 import { checkRowSize, type EdgeTarget } from './repartition.ts';
 
 /**
@@ -67,7 +67,7 @@ const partitionKeyOf = (id: string, spec: KinesisSinkSpec, value: unknown): stri
   try {
     return spec.partitionKey(value);
   } catch (thrown) {
-    throw userCodeRejection(id, thrown);
+    throw userCodeError(id, thrown);
   }
 };
 

@@ -1,7 +1,7 @@
 import type { SourceNode } from '../graph/logical-graph.ts';
 import type { Push } from './compute-session.ts';
 import { decodeBySchema } from './crossing.ts';
-import { RejectionError, userCodeRejection } from './rejection-error.ts';
+import { RejectionError, userCodeError } from './rejection-error.ts';
 import type { SourceProgram } from './stage-program.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -39,7 +39,7 @@ const eventTimeOf = (node: SourceNode, value: unknown): number => {
   try {
     eventTimeMs = node.spec.eventTimeMs(value);
   } catch (thrown) {
-    throw userCodeRejection(node.id, thrown);
+    throw userCodeError(node.id, thrown);
   }
   if (Number.isInteger(eventTimeMs) && Math.abs(eventTimeMs) <= MAX_EVENT_TIME_MS) return eventTimeMs;
   throw new RejectionError(

@@ -6,7 +6,7 @@ import type { StoredRow } from '../operators/stage-program.ts';
 import { Channel } from './channel.ts';
 import { intersect, type PacketContent } from './cut-packets.ts';
 import { fireTimers } from './fire-timers.ts';
-import { decodeHold, encodeHold, type Hold, holdKey, MAX_HOLDS } from './hold-table.ts';
+import { type Arrival, arrivalOf, decodeHold, encodeHold, type Hold, holdKey, MAX_HOLDS } from './hold-table.ts';
 import type { KeyedTask } from './keyed-task.ts';
 import { decodePacket, type Packet } from './packet.ts';
 import { type Piece, PieceBuilder } from './piece.ts';
@@ -93,7 +93,7 @@ class KeyedComputing {
     const packet = decodePacket(record.data);
     const { from, to } = this.#task.owned;
     for (const run of intersect(packet.runs, from, to)) {
-      if (!this.#applyRun(packet, run, undefined)) return;
+      if (!this.#applyRun(packet, run, record)) return;
     }
     const foreign = [
       ...intersect(packet.runs, 0, from - 1),
@@ -103,9 +103,9 @@ class KeyedComputing {
   }
 
   /** False where it had to stop before the end of the run. */
-  #applyRun(packet: Packet, run: CoveredRun, record: StreamRecord | undefined): boolean {
+  #applyRun(packet: Packet, run: CoveredRun, arrival: Arrival): boolean {
     for (const verdict of this.channel.judge(packet, run)) {
-      if (verdict.action === 'hold') this.#hold(packet, verdict.run);
+      if (verdict.action === 'hold') this.#hold(packet, verdict.run, arrival);
       if (verdict.action !== 'apply') continue;
       let from = verdict.run.from;
       for (const group of packet.rows) {
@@ -115,7 +115,7 @@ class KeyedComputing {
           this.stoppedInside = true;
           return false;
         }
-        this.#applyRows(packet, group.lp, group.rows, record);
+        this.#applyRows(packet, group.lp, group.rows, arrival);
         if (this.overflowed) return false;
         this.channel.advance(packet, { ...verdict.run, from, to: group.lp });
         from = group.lp + 1;
@@ -126,7 +126,7 @@ class KeyedComputing {
     return true;
   }
 
-  #applyRows(packet: Packet, lp: number, rows: readonly StoredRow[], record: StreamRecord | undefined): void {
+  #applyRows(packet: Packet, lp: number, rows: readonly StoredRow[], arrival: Arrival): void {
     const { program, stage, shardId } = this.#task;
     const { session } = this.builder;
     session.lp = lp;
@@ -134,9 +134,9 @@ class KeyedComputing {
       const origin = () => ({
         stage,
         shardId,
-        sequenceNumber: record?.sequenceNumber ?? '',
+        sequenceNumber: arrival.sequenceNumber,
         subSequenceNumber: 0,
-        arrivalMs: record?.arrivalMs ?? 0,
+        arrivalMs: arrival.arrivalMs,
         payloadKind: 'row' as const,
         payload: JSON.stringify(row),
       });
@@ -149,9 +149,9 @@ class KeyedComputing {
     }
   }
 
-  #hold(packet: Packet, run: CoveredRun): void {
+  #hold(packet: Packet, run: CoveredRun, arrival: Arrival): void {
     const key = holdKey(packet, run);
-    const hold = encodeHold(packet, run);
+    const hold = encodeHold(packet, run, arrival);
     this.#holds.set(key, hold);
     this.builder.session.state.set(run.from, this.#holdTable, key, hold);
     if (this.#holds.size > MAX_HOLDS) {
@@ -177,7 +177,7 @@ class KeyedComputing {
         if (this.isFull) return;
         const verdicts = this.channel.judge(packet, run);
         if (verdicts.some((verdict) => verdict.action === 'hold')) continue;
-        if (!this.#applyRun(packet, run, undefined)) return;
+        if (!this.#applyRun(packet, run, arrivalOf(hold))) return;
         this.#holds.delete(key);
         this.builder.session.state.set(run.from, this.#holdTable, key, undefined);
         progress = true;

@@ -1,4 +1,5 @@
 import type { CoveredRun } from '../commit/outbox.ts';
+import type { StreamRecord } from '../connectors/stream-port.ts';
 import type { StateTable } from '../state/state-table.ts';
 import type { Packet, PartitionRows } from './packet.ts';
 
@@ -13,7 +14,12 @@ export type Hold = readonly [
   excluded: 0 | 1,
   run: readonly [from: number, to: number, prev: number],
   rows: readonly (readonly [lp: number, rows: PartitionRows['rows']])[],
+  /** Missing in holds that were written before it was kept. */
+  arrival?: readonly [sequenceNumber: string, arrivalMs: number],
 ];
+
+/** The record of the repartition stream that brought a packet: named in quarantine. */
+export type Arrival = Pick<StreamRecord, 'sequenceNumber' | 'arrivalMs'>;
 
 /** The table of holds follows the tables of a keyed stage's operators. */
 export const holdTable: StateTable = { id: '@holds', timerMs: () => undefined };
@@ -24,13 +30,14 @@ export const MAX_HOLDS = 10_000;
 export const holdKey = (packet: Packet, run: CoveredRun): string =>
   `${packet.producer}|${packet.n}|${run.from}-${run.to}`;
 
-export const encodeHold = (packet: Packet, run: CoveredRun): Hold => [
+export const encodeHold = (packet: Packet, run: CoveredRun, arrival: Arrival): Hold => [
   packet.producer,
   packet.n,
   packet.watermarkMs,
   packet.excluded ? 1 : 0,
   [run.from, run.to, run.prev],
   packet.rows.filter(({ lp }) => lp >= run.from && lp <= run.to).map(({ lp, rows }) => [lp, rows]),
+  [arrival.sequenceNumber, arrival.arrivalMs],
 ];
 
 /** The hold as the packet it is a part of. */
@@ -41,4 +48,9 @@ export const decodeHold = ([producer, n, watermarkMs, excluded, [from, to, prev]
   excluded: excluded === 1,
   runs: [{ from, to, prev }],
   rows: rows.map(([lp, list]) => ({ lp, rows: list })),
+});
+
+export const arrivalOf = ([, , , , , , arrival = ['', 0]]: Hold): Arrival => ({
+  sequenceNumber: arrival[0],
+  arrivalMs: arrival[1],
 });
