@@ -1,6 +1,6 @@
 import type { EntryChange } from '../state/state-table.ts';
-import type { CommitBody, MarkChange } from './commit.ts';
-import type { HopOutput, HopRows, Outbox, Rejection, SinkRow } from './outbox.ts';
+import type { CommitBody, MarkChange, MarkStatus } from './commit.ts';
+import type { ChildUnit, HopOutput, HopRows, Outbox, Rejection, SinkRow } from './outbox.ts';
 
 /**
  * A commit's body as JSON text; the layout is `docs/state-format.md`'s. Rows for the next stage are JSON already and are
@@ -48,25 +48,41 @@ interface StoredBody {
   readonly o: StoredOutbox;
 }
 
-export type StoredMark = [producer: string, from: number, to: number, n: number, watermarkMs: number, excluded: 0 | 1];
-
-export const encodeMark = (mark: MarkChange): StoredMark => [
-  mark.producer,
-  mark.from,
-  mark.to,
-  mark.n,
-  mark.watermarkMs,
-  mark.excluded ? 1 : 0,
+/** The status is left out where it is 0, active. */
+export type StoredMark = [
+  producer: string,
+  from: number,
+  to: number,
+  n: number,
+  watermarkMs: number,
+  excluded: 0 | 1,
+  status?: number,
 ];
 
-export const decodeMark = ([producer, from, to, n, watermarkMs, excluded]: StoredMark): MarkChange => ({
+const statuses: readonly MarkStatus[] = ['active', 'sealed', 'unborn'];
+
+export const encodeMark = ({ producer, from, to, n, watermarkMs, excluded, status }: MarkChange): StoredMark =>
+  status === 'active'
+    ? [producer, from, to, n, watermarkMs, excluded ? 1 : 0]
+    : [producer, from, to, n, watermarkMs, excluded ? 1 : 0, statuses.indexOf(status)];
+
+export const decodeMark = ([producer, from, to, n, watermarkMs, excluded, status = 0]: StoredMark): MarkChange => ({
   producer,
   from,
   to,
   n,
   watermarkMs,
   excluded: excluded === 1,
+  status: statuses[status] as MarkStatus,
 });
+
+export type StoredChild = [unit: string, parents: readonly string[]];
+
+export const encodeChildren = (children: readonly ChildUnit[]): StoredChild[] =>
+  children.map(({ unit, parents }) => [unit, parents]);
+
+export const decodeChildren = (stored: readonly StoredChild[] = []): ChildUnit[] =>
+  stored.map(([unit, parents]) => ({ unit, parents }));
 
 type StoredSinkRow = [lp: number, n: number, index: number, eventTimeMs: number, value: unknown, partitionKey?: string];
 
@@ -74,11 +90,14 @@ interface StoredOutbox {
   readonly h: { s: string; w: number; x: 0 | 1; c: [from: number, to: number, prev: number][]; d: StoredHopRows }[];
   readonly s: [sink: string, rows: StoredSinkRow[]][];
   readonly q: Rejection[];
+  /** Only a `seal` has them. */
+  readonly l?: StoredChild[];
 }
 
 const encodeOutbox = (outbox: Outbox): string =>
   `{"h":[${outbox.hops.map(encodeHop).join(',')}],"s":${JSON.stringify(outbox.sinks.map((sink) => [sink.sink, sink.rows.map(encodeSinkRow)]))},` +
-  `"q":${JSON.stringify(outbox.rejections)}}`;
+  `"q":${JSON.stringify(outbox.rejections)}` +
+  `${outbox.children.length === 0 ? '' : `,"l":${JSON.stringify(encodeChildren(outbox.children))}`}}`;
 
 const decodeSinkRow = ([lp, n, index, eventTimeMs, value, partitionKey]: StoredSinkRow): SinkRow => ({
   lp,
@@ -109,4 +128,5 @@ const decodeOutbox = (stored: StoredOutbox): Outbox => ({
     rows: rows.map(decodeSinkRow),
   })),
   rejections: stored.q,
+  children: decodeChildren(stored.l),
 });

@@ -51,16 +51,12 @@ export class CommitLog {
   /**
    * Makes the ring, or finishes what another began. Conditional at every step, so that a frozen initialiser which wakes
    * after the first commits changes nothing: only here may a put ask for absence, and no commit is put before READY.
+   *
+   * @param base the number that the first commit follows: 0 for a root, that of its parents' last commit for a child
+   * @param manifest what a child inherits, already stored
    */
-  async genesis(base: number, partitions: number): Promise<Registry> {
-    const creating: Registry = {
-      status: 'CREATING',
-      base,
-      n: base,
-      partitions,
-      ringSize: this.ringSize,
-      manifest: { at: 'none' },
-    };
+  async genesis(base: number, partitions: number, manifest: StoredPayload = { at: 'none' }): Promise<Registry> {
+    const creating: Registry = { status: 'CREATING', base, n: base, partitions, ringSize: this.ringSize, manifest };
     const created = await this.#items.put(encodeRegistry(this.unit, creating), { kind: 'absent' });
     const known =
       created.applied || created.existing === undefined
@@ -179,7 +175,7 @@ export class CommitLog {
   }
 }
 
-/** Its payload is never read: nothing comes before the first commit. */
+/** Its payload is never read: what comes before the first commit is in the manifest, or nothing. */
 const genesisSlot = (n: number): Slot => ({
   header: {
     n,

@@ -28,6 +28,12 @@ export interface CommitHeader {
   readonly watermarkMs: number;
 }
 
+/**
+ * What a receiver knows of a producer on a partition. `sealed`: its shard ended and all it sent has arrived. `unborn`: one of
+ * its parents is sealed and another is not, so that nothing of it is next yet, but its watermark is bounded.
+ */
+export type MarkStatus = 'active' | 'sealed' | 'unborn';
+
 /** Producer `producer` is applied up to commit `n` on partitions `from … to`, with this watermark. */
 export interface MarkChange {
   readonly producer: string;
@@ -37,6 +43,7 @@ export interface MarkChange {
   readonly watermarkMs: number;
   /** The producer asked not to be waited for. */
   readonly excluded: boolean;
+  readonly status: MarkStatus;
 }
 
 /** Rejected records against all records, in the current stretch. */

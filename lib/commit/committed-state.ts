@@ -17,6 +17,14 @@ export interface TaskShape {
 }
 
 /**
+ * Partitions of a merged task whose parent was ahead: what was closed under its watermark stays closed, although the task's own
+ * watermark begins lower.
+ */
+export interface Floor extends LpRange {
+  readonly watermarkMs: number;
+}
+
+/**
  * Everything a task knows, as of its head commit: the fold of all its commits, which is also what a snapshot and the
  * commits after it add up to. It changes by `apply` only.
  */
@@ -29,6 +37,7 @@ export class CommittedState {
   readonly coverage: ReadonlyMap<string, Coverage>;
   excluded = false;
   rejections: RejectionCount = { records: 0, rejected: 0 };
+  floors: readonly Floor[] = [];
 
   constructor(shape: TaskShape, head: CommitHeader, outbox: Outbox) {
     this.head = head;
@@ -46,6 +55,10 @@ export class CommittedState {
     this.excluded = body.excluded;
     this.rejections = body.rejections;
     this.head = header;
+    if (this.floors.length > 0) this.floors = floorsAbove(this.floors, header.watermarkMs);
     this.outbox = body.outbox;
   }
 }
+
+export const floorsAbove = (floors: readonly Floor[], watermarkMs: number): readonly Floor[] =>
+  floors.filter((floor) => floor.watermarkMs > watermarkMs);

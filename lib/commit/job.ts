@@ -3,7 +3,7 @@ import type { Item, ItemStore } from '../state/item-store.ts';
 import type { LogUnit } from './log-unit.ts';
 import { checkFormat, STATE_FORMAT } from './registry.ts';
 
-/** A stream's shards, as the job found them at genesis. */
+/** A stream's shards as the job found them at genesis, without those that follow on others. */
 export interface RosterStream {
   /** The physical stream. */
   readonly stream: string;
@@ -11,7 +11,7 @@ export interface RosterStream {
   readonly shardIds: readonly string[];
 }
 
-/** Every task of the job, by stage: fixed at genesis, so that a shard that was never heard of holds the watermark. */
+/** The tasks that the job began with, by stage: fixed, so that a shard that was never heard of holds the watermark. */
 export type Roster = Readonly<Record<string, RosterStream>>;
 
 /** The job item: which plan runs, under which epoch, over which shards. */
@@ -69,19 +69,44 @@ export const ownerOf = async (items: ItemStore): Promise<string | undefined> => 
   return found.job as string;
 };
 
-/** The tasks of a stage. */
-export const unitsOf = (job: Job, stage: string): LogUnit[] => {
-  const stream = job.roster[stage];
-  if (stream === undefined) return [];
-  return stream.shardIds.map((shardId) => ({
-    job: job.name,
-    incarnation: job.incarnation,
-    stage,
-    stream: stream.stream,
-    streamCreatedMs: stream.createdMs,
-    shardId,
-  }));
+/** A stage's task on a shard. @throws Error for a stage that the job does not have */
+export const unitOf = (job: Job, stage: string, shardId: string): LogUnit => {
+  const roster = job.roster[stage];
+  if (roster === undefined) throw new Error(`job '${job.name}' has no stage '${stage}'`);
+  const { stream, createdMs: streamCreatedMs } = roster;
+  return { job: job.name, incarnation: job.incarnation, stage, stream, streamCreatedMs, shardId };
 };
+
+/** The tasks that a stage began with. */
+export const rootsOf = (job: Job, stage: string): LogUnit[] =>
+  (job.roster[stage]?.shardIds ?? []).map((shardId) => unitOf(job, stage, shardId));
+
+/** All tasks that a stage has had: those it began with, and those that followed on them. */
+export const unitsOf = async (items: ItemStore, job: Job, stage: string): Promise<LogUnit[]> => {
+  const units = rootsOf(job, stage);
+  const { pk } = jobKey(job.name, job.incarnation);
+  const prefix = childSortKey(stage, '');
+  let from = prefix;
+  for (let more = true; more; ) {
+    const page = await items.query({ pk, from, to: `${prefix}~`, limit: 1_000 });
+    for (const { sk } of page.items) {
+      units.push(unitOf(job, stage, sk.slice(prefix.length)));
+      from = `${sk} `;
+    }
+    more = page.more && page.items.length > 0;
+  }
+  return units;
+};
+
+/** Puts a task on record that follows on others, before its log is made: tools that walk over all tasks find it here. */
+export const recordChild = async (items: ItemStore, job: Job, stage: string, shardId: string): Promise<void> => {
+  await items.put(
+    { pk: jobKey(job.name, job.incarnation).pk, sk: childSortKey(stage, shardId), f: STATE_FORMAT },
+    { kind: 'none' },
+  );
+};
+
+const childSortKey = (stage: string, shardId: string): string => `TASK#${stage}#${shardId}`;
 
 const tableKey = { pk: '@millrace', sk: 'TABLE' } as const;
 

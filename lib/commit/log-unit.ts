@@ -11,3 +11,6 @@ export interface LogUnit {
 /** The unit's name: partition key of its items, and what packets call their producer. */
 export const unitName = (unit: LogUnit): string =>
   `${unit.job}/${unit.incarnation}/${unit.stage}/${unit.stream}@${unit.streamCreatedMs}/${unit.shardId}`;
+
+/** What all tasks of one stage on one stream have in common, whatever the shard. */
+export const familyOf = (unit: string): string => unit.slice(0, unit.lastIndexOf('/'));

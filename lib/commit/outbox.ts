@@ -61,14 +61,23 @@ export interface Rejection {
   readonly payload: string;
 }
 
+/** A task that follows on sealed ones: after a split one of two children of a parent, after a merge the child of two. */
+export interface ChildUnit {
+  readonly unit: string;
+  /** Unit names. */
+  readonly parents: readonly string[];
+}
+
 /** Everything a commit makes visible, by whoever publishes it, as often as it takes. */
 export interface Outbox {
   readonly hops: readonly HopOutput[];
   readonly sinks: readonly SinkOutput[];
   readonly rejections: readonly Rejection[];
+  /** Who goes on where a `seal` ends; every packet of it says so. */
+  readonly children: readonly ChildUnit[];
 }
 
-export const emptyOutbox: Outbox = { hops: [], sinks: [], rejections: [] };
+export const emptyOutbox: Outbox = { hops: [], sinks: [], rejections: [], children: [] };
 
 export const isEmptyOutbox = (outbox: Outbox): boolean =>
   outbox.hops.length === 0 && outbox.sinks.length === 0 && outbox.rejections.length === 0;

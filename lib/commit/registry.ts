@@ -12,14 +12,14 @@ export const STATE_FORMAT = 1;
  */
 export interface Registry {
   readonly status: 'CREATING' | 'READY';
-  /** The number before the first commit: 0 for a root. */
+  /** The number before the first commit: 0 for a root, the largest of its parents' last numbers for a child. */
   readonly base: number;
   /** The snapshot holds everything up to and including commit `n`. */
   readonly n: number;
   readonly partitions: number;
   /** Slots of the ring. */
   readonly ringSize: number;
-  /** The snapshot's manifest; none before the first snapshot. */
+  /** The snapshot's manifest; none before the first snapshot of a root. */
   readonly manifest: StoredPayload;
 }
 

@@ -14,6 +14,7 @@ import type { CommitLog } from './commit-log.ts';
 import type { CommittedState } from './committed-state.ts';
 import { decodeFrame, encodeFrame } from './frame.ts';
 import type { Registry } from './registry.ts';
+import type { StoredPayload } from './slot.ts';
 
 /** A stretch of a blob that holds entries of one partition: a whole image, or a run of changes on top of it. */
 type Section = [blob: number, offset: number, length: number];
@@ -24,6 +25,7 @@ export interface Manifest {
   readonly excluded: boolean;
   readonly rejections: RejectionCount;
   readonly marks: readonly StoredMark[];
+  readonly floors?: readonly [from: number, to: number, watermarkMs: number][];
   /** Per destination stage: `[stage, watermarkMs, excluded, lastN run-length coded as [count, n] pairs]`. */
   readonly coverage: readonly [
     stage: string,
@@ -78,6 +80,19 @@ export const writeSnapshot = async (
   return { registry: next, manifest };
 };
 
+/**
+ * Writes what a child inherits, as the snapshot that its log will begin with. Whoever makes the log at the same time writes
+ * the same under other names; what loses is found by its number and collected.
+ */
+export const writeImage = async (log: CommitLog, blobs: BlobStore, state: CommittedState): Promise<StoredPayload> => {
+  const attemptId = log.newAttemptId();
+  const n = state.head.n;
+  const layout = layOut(state.keyed, undefined);
+  const written = layout.content.length === 0 ? undefined : await blobs.put(n, `${attemptId}-s`, layout.content);
+  const manifest = makeManifest(state, layout, written, undefined, 0);
+  return log.store(n, `${attemptId}-m`, encodeFrame(JSON.stringify(manifest)));
+};
+
 export const decodeManifest = (bytes: Uint8Array): Manifest => JSON.parse(decodeFrame(bytes)) as Manifest;
 
 /** Puts a snapshot's content into an empty state whose head is the manifest's. */
@@ -90,6 +105,7 @@ export const restoreSnapshot = async (blobs: BlobStore, manifest: Manifest, stat
     }
   }
   for (const mark of manifest.marks) state.marks.apply(decodeMark(mark));
+  state.floors = (manifest.floors ?? []).map(([from, to, watermarkMs]) => ({ from, to, watermarkMs }));
   for (const [stage, watermarkMs, excluded, runs] of manifest.coverage) {
     const coverage = state.coverage.get(stage);
     if (coverage === undefined) continue;
@@ -175,6 +191,7 @@ const makeManifest = (
     excluded: state.excluded,
     rejections: state.rejections,
     marks: state.marks.toChanges().map(encodeMark),
+    floors: state.floors.map(({ from, to, watermarkMs }) => [from, to, watermarkMs]),
     coverage: [...state.coverage].map(([stage, c]) => [stage, c.watermarkMs, c.excluded ? 1 : 0, runLengths(c.lastN)]),
     blobs: written === undefined ? kept : [...kept, written],
     partitions: layout.partitions.flatMap(({ lp, kept: sections, added }) => {

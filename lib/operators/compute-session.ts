@@ -1,3 +1,4 @@
+import type { Floor } from '../commit/committed-state.ts';
 import type { HopRows, Rejection, SinkOutput, SinkRow } from '../commit/outbox.ts';
 import { getOrAdd } from '../core/get-or-add.ts';
 import type { Key } from '../graph/logical-graph.ts';
@@ -29,8 +30,8 @@ export interface Partial {
 export class ComputeSession {
   readonly #journal = new Journal();
   readonly state: StateOverlay;
-  /** The committed watermark, which decides what is late. */
-  readonly watermarkMs: number;
+  readonly #watermarkMs: number;
+  readonly #floors: readonly Floor[];
   /** Whether rows to the next stage may be aggregated before they are sent. */
   readonly combines: boolean;
   /** The stage's key, while a keyed row or a pane is processed. */
@@ -49,10 +50,21 @@ export class ComputeSession {
   #rowsAtBegin = 0;
   #fullestAtBegin = 0;
 
-  constructor(base: KeyedState, watermarkMs: number, combines = true) {
+  constructor(base: KeyedState, watermarkMs: number, combines = true, floors: readonly Floor[] = []) {
     this.state = new StateOverlay(base, this.#journal);
-    this.watermarkMs = watermarkMs;
+    this.#watermarkMs = watermarkMs;
+    this.#floors = floors;
     this.combines = combines;
+  }
+
+  /** The committed watermark of the partition being processed, which decides what is late. */
+  get watermarkMs(): number {
+    let watermarkMs = this.#watermarkMs;
+    for (const floor of this.#floors) {
+      if (floor.from <= this.lp && this.lp <= floor.to && floor.watermarkMs > watermarkMs)
+        watermarkMs = floor.watermarkMs;
+    }
+    return watermarkMs;
   }
 
   /** Bytes of the rows to stages and sinks, without combined ones that are still to come. */

@@ -7,8 +7,8 @@ import type { ShardPartitions } from './shard-map.ts';
 interface CommitFrame {
   readonly attemptId: string;
   readonly epoch: number;
-  /** Shards by receiving stage. */
-  readonly shardsOf: ReadonlyMap<string, readonly ShardPartitions[]>;
+  /** The shards of a receiving stage, as far as this container knows. */
+  readonly shardsOf: (stage: string) => readonly ShardPartitions[];
   readonly watermarkStepMs: number;
 }
 
@@ -27,6 +27,7 @@ export const buildCommit = (state: CommittedState, piece: Piece, frame: CommitFr
         hops: buildHops(state, piece, frame.shardsOf, frame.watermarkStepMs),
         sinks: session.sinkOutputs(n),
         rejections: session.rejections,
+        children: piece.children ?? [],
       },
     },
   };

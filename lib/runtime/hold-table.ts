@@ -1,3 +1,4 @@
+import { decodeChildren, encodeChildren, type StoredChild } from '../commit/body-codec.ts';
 import type { CoveredRun } from '../commit/outbox.ts';
 import type { StreamRecord } from '../connectors/stream-port.ts';
 import type { StateTable } from '../state/state-table.ts';
@@ -5,7 +6,7 @@ import type { Packet, PartitionRows } from './packet.ts';
 
 /**
  * A run of a packet that came before the one it follows, kept in state until that one arrives. It happens when a packet
- * was relayed from a shard that no longer owned its partitions.
+ * was relayed from a shard that no longer owned its partitions, and when a child is faster than the seals of its parents.
  */
 export type Hold = readonly [
   producer: string,
@@ -16,6 +17,7 @@ export type Hold = readonly [
   rows: readonly (readonly [lp: number, rows: PartitionRows['rows']])[],
   /** Missing in holds that were written before it was kept. */
   arrival?: readonly [sequenceNumber: string, arrivalMs: number],
+  children?: readonly StoredChild[],
 ];
 
 /** The record of the repartition stream that brought a packet: named in quarantine. */
@@ -30,24 +32,33 @@ export const MAX_HOLDS = 10_000;
 export const holdKey = (packet: Packet, run: CoveredRun): string =>
   `${packet.producer}|${packet.n}|${run.from}-${run.to}`;
 
-export const encodeHold = (packet: Packet, run: CoveredRun, arrival: Arrival): Hold => [
-  packet.producer,
-  packet.n,
-  packet.watermarkMs,
-  packet.excluded ? 1 : 0,
-  [run.from, run.to, run.prev],
-  packet.rows.filter(({ lp }) => lp >= run.from && lp <= run.to).map(({ lp, rows }) => [lp, rows]),
-  [arrival.sequenceNumber, arrival.arrivalMs],
-];
+export const encodeHold = (packet: Packet, run: CoveredRun, arrival: Arrival): Hold => {
+  const { producer, n, watermarkMs, excluded, children } = packet;
+  const rows = packet.rows
+    .filter(({ lp }) => lp >= run.from && lp <= run.to)
+    .map(({ lp, rows: list }) => [lp, list] as const);
+  const { sequenceNumber, arrivalMs } = arrival;
+  const hold = [
+    producer,
+    n,
+    watermarkMs,
+    excluded ? 1 : 0,
+    [run.from, run.to, run.prev],
+    rows,
+    [sequenceNumber, arrivalMs],
+  ] as const;
+  return children.length === 0 ? hold : [...hold, encodeChildren(children)];
+};
 
 /** The hold as the packet it is a part of. */
-export const decodeHold = ([producer, n, watermarkMs, excluded, [from, to, prev], rows]: Hold): Packet => ({
+export const decodeHold = ([producer, n, watermarkMs, excluded, [from, to, prev], rows, , children]: Hold): Packet => ({
   producer,
   n,
   watermarkMs,
   excluded: excluded === 1,
   runs: [{ from, to, prev }],
   rows: rows.map(([lp, list]) => ({ lp, rows: list })),
+  children: decodeChildren(children),
 });
 
 export const arrivalOf = ([, , , , , , arrival = ['', 0]]: Hold): Arrival => ({

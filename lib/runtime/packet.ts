@@ -1,6 +1,6 @@
-import { encodeHopRows } from '../commit/body-codec.ts';
+import { decodeChildren, encodeChildren, encodeHopRows, type StoredChild } from '../commit/body-codec.ts';
 import { decodeFrame, encodeFrame } from '../commit/frame.ts';
-import type { CoveredRun, HopRows } from '../commit/outbox.ts';
+import type { ChildUnit, CoveredRun, HopRows } from '../commit/outbox.ts';
 import { STATE_FORMAT } from '../commit/registry.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { StoredRow } from '../operators/stage-program.ts';
@@ -21,6 +21,8 @@ export interface Packet {
   /** Ascending and disjoint. */
   readonly runs: readonly CoveredRun[];
   readonly rows: readonly PartitionRows[];
+  /** Who goes on where this packet's commit sealed its producer; otherwise empty. */
+  readonly children: readonly ChildUnit[];
 }
 
 const MAGIC = [0x4d, 0x52] as const; // "MR"
@@ -32,12 +34,14 @@ interface StoredPacket {
   readonly x: 0 | 1;
   readonly c: [from: number, to: number, prev: number][];
   readonly d: [lp: number, rows: StoredRow[]][];
+  readonly l?: StoredChild[];
 }
 
 export const encodePacket = (packet: Omit<Packet, 'rows'>, rows: readonly HopRows[]): Uint8Array => {
   const text =
     `{"p":${JSON.stringify(packet.producer)},"n":${packet.n},"w":${packet.watermarkMs},"x":${packet.excluded ? 1 : 0},` +
-    `"c":${JSON.stringify(packet.runs.map((run) => [run.from, run.to, run.prev]))},"d":${encodeHopRows(rows)}}`;
+    `"c":${JSON.stringify(packet.runs.map((run) => [run.from, run.to, run.prev]))},"d":${encodeHopRows(rows)}` +
+    `${packet.children.length === 0 ? '' : `,"l":${JSON.stringify(encodeChildren(packet.children))}`}}`;
   const frame = encodeFrame(text);
   const bytes = new Uint8Array(frame.length + 3);
   bytes.set([...MAGIC, STATE_FORMAT]);
@@ -74,6 +78,7 @@ export const decodePacket = (data: Uint8Array): Packet => {
     excluded: stored.x === 1,
     runs: stored.c.map(([from, to, prev]) => ({ from, to, prev })),
     rows: stored.d.map(([lp, rows]) => ({ lp, rows })),
+    children: decodeChildren(stored.l),
   };
 };
 

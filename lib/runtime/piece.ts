@@ -1,6 +1,6 @@
 import type { CommitKind, MarkChange, Position, RejectionCount } from '../commit/commit.ts';
 import type { CommittedState } from '../commit/committed-state.ts';
-import type { Rejection } from '../commit/outbox.ts';
+import type { ChildUnit, Rejection } from '../commit/outbox.ts';
 import { ComputeSession } from '../operators/compute-session.ts';
 import { RejectionError } from '../operators/rejection-error.ts';
 import type { StageProgram } from '../operators/stage-program.ts';
@@ -43,6 +43,8 @@ export interface Piece {
   /** Taken from the committed state's heap: given back if the commit fails. */
   readonly timers: readonly Timer[];
   readonly recordCount: number;
+  /** A seal's: the tasks that go on. */
+  readonly children?: readonly ChildUnit[];
 }
 
 /** Where a rejected record, row or pane came from. */
@@ -59,7 +61,7 @@ export class PieceBuilder {
   #rejected: number;
 
   constructor(state: CommittedState, limits: PieceLimits, combines: boolean) {
-    this.session = new ComputeSession(state.keyed, state.head.watermarkMs, combines);
+    this.session = new ComputeSession(state.keyed, state.head.watermarkMs, combines, state.floors);
     this.#limits = limits;
     const carried = state.rejections.records < COUNT_RECORDS ? state.rejections : { records: 0, rejected: 0 };
     this.#records = carried.records;

@@ -19,6 +19,7 @@ export interface RuntimePorts {
 
 /** The points of one invocation between which a container can die. In the order in which they are passed. */
 export const protocolSteps = [
+  'created',
   'loaded',
   'drained',
   'probed',

@@ -54,10 +54,11 @@ export const requireContiguous = async (
   description: StreamDescription,
   shardId: string,
   position: Position,
+  start: StartPosition,
   first: StreamRecord,
   nowMs: number,
 ): Promise<void> => {
-  const found = await firstAfter(streams, description.name, shardId, position, 'trim-horizon');
+  const found = await firstAfter(streams, description.name, shardId, position, start);
   if (found !== undefined && compareSequenceNumbers(found.sequenceNumber, first.sequenceNumber) < 0) {
     throw gap(
       description.name,
@@ -77,6 +78,36 @@ export const requireContiguous = async (
   }
 };
 
+/**
+ * Requires that a shard is closed and read to its end.
+ * @throws MillraceError `NOT_DRAINED` where records are left, or may still come
+ */
+export const requireDrained = async (
+  streams: StreamPort,
+  stream: string,
+  shardId: string,
+  position: Position,
+  start: StartPosition,
+): Promise<void> => {
+  const reader = await streams.openReader(stream, shardId, readStartOf(position, start));
+  for (let i = 0; i < MAX_EMPTY_PAGES; i++) {
+    const page = await reader.next(1);
+    if (page.records[0] !== undefined)
+      throw notDrained(stream, shardId, `record ${page.records[0].sequenceNumber} is not committed yet`);
+    if (page.ended) return;
+    if (page.behindLatestMs === 0) break;
+  }
+  throw notDrained(stream, shardId, 'it has not shown its end');
+};
+
+const notDrained = (stream: string, shardId: string, why: string): MillraceError =>
+  new MillraceError(
+    'retryable',
+    'NOT_DRAINED',
+    `Shard ${shardId} of stream '${stream}' has to be processed to its end before its children begin: ${why}.`,
+    { fix: 'Nothing: the batch is tried again. If it goes on, look at what holds up the parent shard.' },
+  );
+
 /** @throws MillraceError `GAP` where records after the position may have expired before anybody saw them */
 export const requireWithinRetention = (
   { name, retentionMs }: StreamDescription,
@@ -84,8 +115,10 @@ export const requireWithinRetention = (
   position: Position,
   nowMs: number,
 ): void => {
-  const unseenMs = nowMs - Math.max(position.arrivalMs, position.emptyAsOfMs);
-  if (unseenMs <= retentionMs - RETENTION_MARGIN_MS) return;
+  const seenMs = Math.max(position.arrivalMs, position.emptyAsOfMs);
+  const unseenMs = nowMs - seenMs;
+  // Of a shard that nobody has ever seen, nothing was lost that the job knew of.
+  if (seenMs === 0 || unseenMs <= retentionMs - RETENTION_MARGIN_MS) return;
   throw gap(
     name,
     shardId,

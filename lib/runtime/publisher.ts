@@ -1,4 +1,4 @@
-import type { HopOutput, Outbox, SinkOutput } from '../commit/outbox.ts';
+import type { ChildUnit, HopOutput, Outbox, SinkOutput } from '../commit/outbox.ts';
 import type { OutputRow } from '../connectors/sink-port.ts';
 import type { PutEntry } from '../connectors/stream-port.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
@@ -46,7 +46,7 @@ export class Publisher {
   async publish(unit: string, n: number, outbox: Outbox, deadline: Deadline): Promise<readonly SinkOutput[]> {
     const [left] = await Promise.all([
       Promise.all(outbox.sinks.map((output) => this.#writeSink(unit, output, deadline))),
-      Promise.all(outbox.hops.map((hop) => this.#sendHop(unit, n, hop, deadline))),
+      Promise.all(outbox.hops.map((hop) => this.#sendHop(unit, n, hop, outbox.children, deadline))),
       outbox.rejections.length === 0 ? undefined : storeRejections(this.#ports.items, unit, n, outbox.rejections),
     ]);
     return left.filter((output) => output.rows.length > 0);
@@ -65,7 +65,13 @@ export class Publisher {
     );
   }
 
-  async #sendHop(unit: string, n: number, hop: HopOutput, deadline: Deadline): Promise<void> {
+  async #sendHop(
+    unit: string,
+    n: number,
+    hop: HopOutput,
+    children: readonly ChildUnit[],
+    deadline: Deadline,
+  ): Promise<void> {
     const stream = this.#streamOf(hop.stage);
     const shards = await this.#shards.load(stream);
     const content = {
@@ -75,6 +81,7 @@ export class Publisher {
       excluded: hop.excluded,
       runs: hop.covers,
       rows: hop.rows,
+      children,
     };
     await this.#put(stream, cutPackets(content, shards, this.#partitions), deadline);
   }
@@ -83,6 +90,10 @@ export class Publisher {
     let left = entries;
     for (let tries = 1; left.length > 0; tries++) {
       const outcomes = await this.#ports.streams.putRecords(stream, left);
+      this.#shards.noteShards(
+        stream,
+        outcomes.flatMap((outcome) => (outcome.ok ? [outcome.shardId] : [])),
+      );
       const failed = left.filter((_, i) => outcomes[i]?.ok !== true);
       if (failed.length > 0 && (tries === PUT_TRIES || deadline.passed)) {
         const refusal = outcomes.find((outcome) => !outcome.ok);

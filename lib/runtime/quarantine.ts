@@ -41,7 +41,7 @@ export const storeRejections = async (
  */
 export async function* listQuarantine(items: ItemStore, job: Job): AsyncGenerator<QuarantinedRecord> {
   for (const stage of Object.keys(job.roster)) {
-    for (const logUnit of unitsOf(job, stage)) yield* listUnit(items, unitName(logUnit));
+    for (const logUnit of await unitsOf(items, job, stage)) yield* listUnit(items, unitName(logUnit));
   }
 }
 

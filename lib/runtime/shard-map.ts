@@ -22,12 +22,13 @@ export const explicitHashKeyOf = (lp: number, partitions: number): string => Str
 
 /**
  * Which open shard owns which partitions of a repartition stream. It may be stale: then a packet lands in a shard that
- * does not own it, and is relayed from there.
+ * does not own it, and is relayed from there, and the answer to the put tells the sender to look again.
  */
 export class ShardMap {
   readonly #streams: StreamPort;
   readonly #partitions: number;
   readonly #known = new Map<string, readonly ShardPartitions[]>();
+  readonly #stale = new Set<string>();
 
   constructor(streams: StreamPort, partitions: number) {
     this.#streams = streams;
@@ -36,7 +37,7 @@ export class ShardMap {
 
   async load(stream: string): Promise<readonly ShardPartitions[]> {
     const known = this.#known.get(stream);
-    if (known !== undefined) return known;
+    if (known !== undefined && !this.#stale.has(stream)) return known;
     const shards = await this.#streams.listShards(stream);
     const map = shards
       .filter((shard) => shard.open)
@@ -56,11 +57,23 @@ export class ShardMap {
       );
     }
     this.#known.set(stream, map);
+    this.#stale.delete(stream);
     return map;
   }
 
-  /** Forgets a stream's shards, after something that shows that they may have changed. */
+  /** The shards as of the last `load`. */
+  current(stream: string): readonly ShardPartitions[] {
+    return this.#known.get(stream) ?? [];
+  }
+
+  /** Shards that records were put into: one that is not on the map shows that the stream was resharded. */
+  noteShards(stream: string, shardIds: readonly string[]): void {
+    const known = new Set(this.current(stream).map(({ shardId }) => shardId));
+    if (shardIds.some((shardId) => !known.has(shardId))) this.forget(stream);
+  }
+
+  /** The next `load` lists a stream's shards anew, after something that shows that they may have changed. */
   forget(stream: string): void {
-    this.#known.delete(stream);
+    this.#stale.add(stream);
   }
 }

@@ -1,26 +1,29 @@
 import { BlobStore } from '../commit/blob-store.ts';
 import { CommitLog } from '../commit/commit-log.ts';
-import type { TaskShape } from '../commit/committed-state.ts';
-import { type Job, openJob } from '../commit/job.ts';
-import { type LogUnit, unitName } from '../commit/log-unit.ts';
+import type { CommittedState, TaskShape } from '../commit/committed-state.ts';
+import { type Job, openJob, recordChild, unitOf } from '../commit/job.ts';
+import { unitName } from '../commit/log-unit.ts';
 import type { Shard, StreamDescription, StreamRecord } from '../connectors/stream-port.ts';
+import { allEnded } from '../core/all-ended.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { SourceNode } from '../graph/logical-graph.ts';
 import type { Pipeline } from '../graph/pipeline.ts';
 import type { StagePlan } from '../graph/plan.ts';
 import { compileStage } from '../operators/compile-stage.ts';
 import type { StageProgram } from '../operators/stage-program.ts';
+import type { Ancestry } from './ancestry.ts';
 import { computeKeyed } from './compute-keyed.ts';
 import { computeSource } from './compute-source.ts';
 import type { Deadline } from './deadline.ts';
 import { holdTable } from './hold-table.ts';
+import { inherit } from './inherit.ts';
 import { defaultPieceLimits, type PieceLimits } from './piece.ts';
 import type { RuntimePorts } from './ports.ts';
-import { requireContiguous } from './probe.ts';
+import { requireContiguous, requireDrained, requireWithinRetention } from './probe.ts';
 import { Publisher } from './publisher.ts';
 import type { RejectionBound } from './rejection-bound.ts';
-import { partitionsOf, ShardMap, type ShardPartitions } from './shard-map.ts';
-import { makeRoster, producersOf, type ResolveStream, reshardNotSupported, stageOf } from './stage-inputs.ts';
+import { partitionsOf, ShardMap } from './shard-map.ts';
+import { ancestryOf, makeRoster, producersOf, type ResolveStream, stageOf } from './stage-inputs.ts';
 import { Task, type TaskInput } from './task.ts';
 import { TaskCache } from './task-cache.ts';
 import { TaskStore } from './task-store.ts';
@@ -52,8 +55,8 @@ export interface StageRuntimeOptions {
 interface OpenStage {
   readonly job: Job;
   readonly description: StreamDescription;
-  readonly shards: readonly Shard[];
-  readonly shardsOf: ReadonlyMap<string, readonly ShardPartitions[]>;
+  /** Of the stage's input stream. */
+  readonly ancestry: Ancestry;
 }
 
 /** A stage in one container: it opens the job once, and keeps a task for each shard it was given. */
@@ -63,6 +66,8 @@ export class StageRuntime {
   readonly #program: StageProgram;
   readonly #shardMap: ShardMap;
   readonly #tasks: TaskCache;
+  /** Parents being sealed: two children of one may begin at the same time. */
+  readonly #sealing = new Map<string, Promise<CommittedState>>();
   #opening: Promise<OpenStage> | undefined;
 
   /** @throws MillraceError `UNKNOWN_OPERATOR` where the pipeline has no such stage */
@@ -90,39 +95,30 @@ export class StageRuntime {
   }
 
   /**
-   * Looks at every shard of a source stage without being given records: moves the watermarks of idle ones.
+   * Looks at every open shard of a source stage without being given records: moves the watermarks of idle ones, and lets
+   * those that follow on closed ones begin.
    * @returns how many shards committed something
    */
   async tick(request: TickRequest, deadline: Deadline): Promise<number> {
     if (this.plan.input.kind !== 'source') return 0;
-    const { job, description } = await this.#open();
+    const { description, ancestry } = await this.#open();
     const source = this.#sourceNode();
-    const shardIds = job.roster[this.plan.id]?.shardIds ?? [];
-    const outcomes = await Promise.allSettled(
-      shardIds.map(async (shardId) => {
+    await ancestry.relist();
+    const committed = await allEnded(
+      ancestry.open.map(async ({ shardId }) => {
         const task = await this.#task(shardId);
-        return task.commitTick(
-          (state) =>
-            tickPiece(
-              {
-                state,
-                streams: this.#options.ports.streams,
-                description,
-                shardId,
-                start: source.spec.start,
-                strategy: source.spec.watermarks,
-                watermarkStepMs: this.#watermarkStepMs,
-              },
-              request,
-            ),
-          deadline,
-        );
+        const tickTask = {
+          streams: this.#options.ports.streams,
+          description,
+          shardId,
+          start: source.spec.start,
+          strategy: source.spec.watermarks,
+          watermarkStepMs: this.#watermarkStepMs,
+        };
+        return task.commitTick((state) => tickPiece({ ...tickTask, state }, request), deadline).catch(notYet);
       }),
     );
-    // Only when all have ended: what an invocation leaves running meets the next one in the same container.
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
-    return outcomes.filter((outcome) => outcome.status === 'fulfilled' && outcome.value).length;
+    return committed.filter((did) => did).length;
   }
 
   /** The job as this container knows it. @throws MillraceError as `openJob` */
@@ -148,9 +144,10 @@ export class StageRuntime {
       makeRoster(pipeline.plan, ports.streams, resolveStream),
     );
     const stream = resolveStream(this.plan.input.stream);
-    const [description, shards, ...maps] = await Promise.all([
+    const ancestry = ancestryOf(pipeline.plan, this.plan, ports.streams, stream);
+    const [description] = await Promise.all([
       ports.streams.describe(stream),
-      ports.streams.listShards(stream),
+      ancestry.relist(),
       ...this.#program.destinations.map((stage) => this.#shardMap.load(this.#streamInto(stage))),
     ]);
     const known = job.roster[this.plan.id];
@@ -164,33 +161,21 @@ export class StageRuntime {
         },
       );
     }
-    return {
-      job,
-      description,
-      shards,
-      shardsOf: new Map(this.#program.destinations.map((stage, i) => [stage, maps[i] as readonly ShardPartitions[]])),
-    };
+    return { job, description, ancestry };
   }
 
   async #task(shardId: string): Promise<Task> {
-    return this.#tasks.get(shardId, async () => this.#makeTask(await this.#open(), shardId));
+    return this.#tasks.get(shardId, async () => {
+      const open = await this.#open();
+      return this.#makeTask(open, await open.ancestry.find(shardId));
+    });
   }
 
-  #makeTask({ job, description, shards, shardsOf }: OpenStage, shardId: string): Task {
+  #makeTask(open: OpenStage, shard: Shard): Task {
     const { pipeline, ports, incarnation = 1 } = this.#options;
-    const shard = shards.find((candidate) => candidate.shardId === shardId);
-    if (shard === undefined || !(job.roster[this.plan.id]?.shardIds ?? []).includes(shardId))
-      throw reshardNotSupported(description.name, shardId);
+    const { job } = open;
     const { partitions } = pipeline.plan;
-    const unit: LogUnit = {
-      job: job.name,
-      incarnation,
-      stage: this.plan.id,
-      stream: description.name,
-      streamCreatedMs: description.createdMs,
-      shardId,
-    };
-    const name = unitName(unit);
+    const name = unitName(unitOf(job, this.plan.id, shard.shardId));
     const shape: TaskShape = {
       tables: [...this.#program.tables, holdTable],
       partitions,
@@ -207,20 +192,30 @@ export class StageRuntime {
       unit: name,
       stage: this.plan.id,
       epoch: job.epoch,
-      shardsOf,
+      shardsOf: (stage: string) => this.#shardMap.current(this.#streamInto(stage)),
       watermarkStepMs: this.#watermarkStepMs,
       quarantine: this.#options.quarantine ?? pipeline.graph.quarantine,
     };
-    return new Task(options, ports, store, publisher, this.#inputOf(name, shard, shape, description));
+    return new Task(options, ports, store, publisher, this.#inputOf(name, shard, shape, open));
   }
 
-  #inputOf(unit: string, shard: Shard, shape: TaskShape, description: StreamDescription): TaskInput {
+  #inputOf(unit: string, shard: Shard, shape: TaskShape, open: OpenStage): TaskInput {
     const { ports, limits = defaultPieceLimits } = this.#options;
+    const { description } = open;
+    const { shardId } = shard;
     const program = this.#program;
     const stage = this.plan.id;
+    const inheriting = (deadline: Deadline) => this.#inherit(open, shard, shape, deadline);
     if (program.source === undefined) {
-      const task = { stage, shardId: shard.shardId, program, owned: shape.owned, partitions: shape.partitions, limits };
-      return { compute: (state, records) => computeKeyed(task, state, records), probe: undefined, tries: undefined };
+      const task = { stage, shardId, program, owned: shape.owned, partitions: shape.partitions, limits };
+      return {
+        compute: (state, records) => computeKeyed(task, state, records),
+        probe: undefined,
+        tries: undefined,
+        inherit: inheriting,
+        requireDrained: (position) =>
+          requireDrained(ports.streams, description.name, shardId, position, 'trim-horizon'),
+      };
     }
     const { spec } = this.#sourceNode();
     const task = {
@@ -234,9 +229,50 @@ export class StageRuntime {
     return {
       compute: (state, records, crashed) => computeSource(task, state, records, crashed),
       probe: (position, first) =>
-        requireContiguous(ports.streams, description, shard.shardId, position, first, ports.clock.nowMs()),
+        requireContiguous(ports.streams, description, shardId, position, spec.start, first, ports.clock.nowMs()),
       tries: new TryCounter(ports.items, unit),
+      inherit: inheriting,
+      requireDrained: async (position) => {
+        await requireDrained(ports.streams, description.name, shardId, position, spec.start);
+        // What expired before it was read leaves no trace at the end of a shard.
+        requireWithinRetention(description, shardId, position, ports.clock.nowMs());
+      },
     };
+  }
+
+  /** What a shard that follows on others begins with: they are sealed first, and theirs before them. */
+  async #inherit(
+    { job, ancestry }: OpenStage,
+    shard: Shard,
+    shape: TaskShape,
+    deadline: Deadline,
+  ): Promise<CommittedState | undefined> {
+    if (job.roster[this.plan.id]?.shardIds.includes(shard.shardId)) return undefined;
+    const parents = await ancestry.parentsOf(shard);
+    const sealed = await allEnded(parents.map((parent) => this.#seal(parent, deadline)));
+    await recordChild(this.#options.ports.items, job, this.plan.id, shard.shardId);
+    return inherit(shape, sealed, job.epoch);
+  }
+
+  #seal(shard: Shard, deadline: Deadline): Promise<CommittedState> {
+    const underWay = this.#sealing.get(shard.shardId);
+    if (underWay !== undefined) return underWay;
+    const sealing = this.#sealNow(shard, deadline).finally(() => this.#sealing.delete(shard.shardId));
+    this.#sealing.set(shard.shardId, sealing);
+    return sealing;
+  }
+
+  async #sealNow(shard: Shard, deadline: Deadline): Promise<CommittedState> {
+    const { job, ancestry } = await this.#open();
+    const nameOf = ({ shardId }: Shard) => unitName(unitOf(job, this.plan.id, shardId));
+    const children = await Promise.all(
+      (await ancestry.childrenOf(shard)).map(async (child) => ({
+        unit: nameOf(child),
+        parents: (await ancestry.parentsOf(child)).map(nameOf),
+      })),
+    );
+    const task = await this.#task(shard.shardId);
+    return task.seal(children, deadline);
   }
 
   #sourceNode(): SourceNode {
@@ -248,3 +284,9 @@ export class StageRuntime {
     return this.#options.resolveStream(stageOf(this.#options.pipeline.plan, stage).input.stream);
   }
 }
+
+/** The shard's turn has not come: its parents are at work, and the next tick finds it again. */
+const notYet = (error: unknown): false => {
+  if (error instanceof MillraceError && error.code === 'NOT_DRAINED') return false;
+  throw error;
+};

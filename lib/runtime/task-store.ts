@@ -5,7 +5,7 @@ import { CommittedState, type TaskShape } from '../commit/committed-state.ts';
 import { emptyOutbox } from '../commit/outbox.ts';
 import type { Registry } from '../commit/registry.ts';
 import type { Slot } from '../commit/slot.ts';
-import { decodeManifest, type Manifest, restoreSnapshot, writeSnapshot } from '../commit/snapshot.ts';
+import { decodeManifest, type Manifest, restoreSnapshot, writeImage, writeSnapshot } from '../commit/snapshot.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { RuntimeObserver } from './ports.ts';
 
@@ -65,17 +65,18 @@ export class TaskStore {
     this.#manifest = undefined;
   }
 
-  /** Makes the log where there is none, and loads its head. */
-  async load(): Promise<void> {
+  /** Loads the log's head. @returns false where there is no log yet: then `create` comes first */
+  async load(): Promise<boolean> {
     this.drop();
     let last: unknown;
     for (let tries = 0; tries < LOAD_TRIES; tries++) {
       const found = await this.#log.readRegistry(this.#shape.partitions);
+      if (found === undefined) return false;
       const registry =
-        found?.status === 'READY' ? found : await this.#log.genesis(found?.base ?? 0, this.#shape.partitions);
+        found.status === 'READY' ? found : await this.#log.genesis(found.base, this.#shape.partitions, found.manifest);
       try {
         await this.#loadFrom(registry);
-        return;
+        return true;
       } catch (error) {
         // Another container moved on while this one read: what it collected is named by the pointer no more.
         if (!(error instanceof RingWrapped) && !(error instanceof BlobMissing)) throw error;
@@ -94,6 +95,16 @@ export class TaskStore {
     );
   }
 
+  /** Makes the log where there is none. @param inherited what a child's log begins with; a root's begins with nothing */
+  async create(inherited: CommittedState | undefined): Promise<void> {
+    if (inherited === undefined) {
+      await this.#log.genesis(0, this.#shape.partitions);
+    } else {
+      const manifest = await writeImage(this.#log, this.#blobs, inherited);
+      await this.#log.genesis(inherited.head.n, this.#shape.partitions, manifest);
+    }
+  }
+
   /** Applies what other containers have committed since. @returns how many commits that were */
   async catchUp(): Promise<number> {
     let chain: Slot[];
@@ -102,7 +113,7 @@ export class TaskStore {
       await this.#applyChain(chain);
     } catch (error) {
       if (!(error instanceof RingWrapped)) throw error;
-      await this.load();
+      if (!(await this.load())) throw new Error(`the log of ${this.#log.unit} has vanished`);
       return this.#log.ringSize;
     }
     return chain.length;
@@ -201,7 +212,7 @@ export class TaskStore {
     const manifest = await this.#readManifest(registry);
     const [covered, ...tail] = await this.#log.readChain(registry.n, LOAD_SLOTS);
     if (covered === undefined) throw new RingWrapped(this.#log.unit);
-    const state = new CommittedState(this.#shape, covered.header, emptyOutbox);
+    const state = new CommittedState(this.#shape, manifest?.header ?? covered.header, emptyOutbox);
     if (manifest !== undefined) await restoreSnapshot(this.#blobs, manifest, state);
     this.#state = state;
     await this.#applyChain(tail);

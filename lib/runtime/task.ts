@@ -1,6 +1,6 @@
 import type { Commit, Position } from '../commit/commit.ts';
 import type { CommittedState } from '../commit/committed-state.ts';
-import { emptyOutbox, isEmptyOutbox, type SinkOutput } from '../commit/outbox.ts';
+import { type ChildUnit, emptyOutbox, isEmptyOutbox, type SinkOutput } from '../commit/outbox.ts';
 import { compareSequenceNumbers } from '../connectors/sequence-number.ts';
 import type { StreamRecord } from '../connectors/stream-port.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
@@ -11,11 +11,12 @@ import type { Piece } from './piece.ts';
 import type { ProtocolStep, RuntimePorts } from './ports.ts';
 import type { Publisher } from './publisher.ts';
 import { type RejectionBound, requireFewRejected } from './rejection-bound.ts';
+import { sealPiece } from './seal-piece.ts';
 import type { ShardPartitions } from './shard-map.ts';
 import type { TaskStore } from './task-store.ts';
 import type { TryCounter } from './try-counter.ts';
 
-/** What a task is asked to compute: the executor behind it, and the checks that only its kind of input needs. */
+/** What a task is asked to compute: the executor behind it, and what only its kind of input needs. */
 export interface TaskInput {
   /** One commit's worth of the records, and of what is due. `crashed` records are quarantined without being computed. */
   compute(state: CommittedState, records: readonly StreamRecord[], crashed: ReadonlySet<string>): Piece;
@@ -23,14 +24,18 @@ export interface TaskInput {
   readonly probe: ((position: Position, first: StreamRecord) => Promise<void>) | undefined;
   /** Counts crashes on a record. A packet is never quarantined, so they are not counted there. */
   readonly tries: TryCounter | undefined;
+  /** What the log begins with where the shard follows on others, which are sealed for it; `undefined` for a root. */
+  inherit(deadline: Deadline): Promise<CommittedState | undefined>;
+  /** Requires that the shard is closed and holds nothing after the position. */
+  requireDrained(position: Position): Promise<void>;
 }
 
 export interface TaskOptions {
   readonly unit: string;
   readonly stage: string;
   readonly epoch: number;
-  /** Shards by receiving stage. */
-  readonly shardsOf: ReadonlyMap<string, readonly ShardPartitions[]>;
+  /** The shards of a receiving stage, as far as this container knows. */
+  readonly shardsOf: (stage: string) => readonly ShardPartitions[];
   /** Event time that the watermark has to move before all partitions are told; ms. */
   readonly watermarkStepMs: number;
   readonly quarantine: RejectionBound;
@@ -80,11 +85,12 @@ export class Task {
   processBatch(records: readonly StreamRecord[], deadline: Deadline): Promise<string | undefined> {
     const watch = new CrashWatch(this.#input.tries);
     return this.#exclusively(async () => {
-      await this.#refresh(!this.#isRecent());
+      await this.#refresh(!this.#isRecent(), deadline);
       let lostRaces = 0;
       for (let isFirst = true; ; isFirst = false) {
         const fresh = this.#unseen(records);
         await this.#drain(records[0], deadline);
+        if (this.#isSealed) return this.#succeed(this.#requireNone(fresh));
         if (fresh[0] !== undefined) await this.#admit(fresh[0], watch, isFirst);
         const piece = this.#compute(fresh, watch);
         if (isNothing(piece, this.#store.state)) return this.#succeed(undefined);
@@ -111,13 +117,32 @@ export class Task {
    */
   commitTick(makePiece: (state: CommittedState) => Promise<Piece | undefined>, deadline: Deadline): Promise<boolean> {
     return this.#exclusively(async () => {
-      await this.#refresh(true);
+      await this.#refresh(true, deadline);
       await this.#drain(undefined, deadline);
+      if (this.#isSealed) return false;
       const piece = await makePiece(this.#store.state);
       if (piece === undefined) return false;
       if (!(await this.#commit(piece, deadline))) return false;
       await this.#publish(deadline);
       return true;
+    });
+  }
+
+  /**
+   * Ends the log of a shard that was read to its end: its children go on from here. Nothing is committed after it.
+   * @returns the final state, once every receiver can learn of the end
+   * @throws MillraceError `NOT_DRAINED` where records are left
+   */
+  seal(children: readonly ChildUnit[], deadline: Deadline): Promise<CommittedState> {
+    return this.#exclusively(async () => {
+      await this.#refresh(true, deadline);
+      for (let lostRaces = 0; ; ) {
+        await this.#drain(undefined, deadline);
+        if (this.#isSealed) return this.#store.state;
+        await this.#input.requireDrained(this.#store.state.head.position);
+        if (await this.#commit(sealPiece(this.#store.state, children), deadline)) await this.#publish(deadline);
+        else this.#countLostRace(++lostRaces);
+      }
     });
   }
 
@@ -160,9 +185,30 @@ export class Task {
     return this.#lastSuccessMs !== undefined && this.#ports.clock.nowMs() - this.#lastSuccessMs < PROBE_AFTER_MS;
   }
 
-  async #refresh(always = false): Promise<void> {
+  get #isSealed(): boolean {
+    return this.#store.state.head.kind === 'seal';
+  }
+
+  /** What follows a seal: nothing can, for it was put when the shard was read to its end. */
+  #requireNone([first]: readonly StreamRecord[]): undefined {
+    if (first === undefined) return undefined;
+    throw new MillraceError(
+      'corrupt',
+      'CORRUPT_LOG',
+      `${this.#options.unit} was sealed at its end, but record ${first.sequenceNumber} follows.`,
+      {
+        fix: 'Something else wrote to the state table, or the stream is not the one it was: restore from a savepoint.',
+      },
+    );
+  }
+
+  async #refresh(always: boolean, deadline: Deadline): Promise<void> {
     if (!this.#store.isLoaded) {
-      await this.#store.load();
+      if (!(await this.#store.load())) {
+        await this.#store.create(await this.#input.inherit(deadline));
+        await this.#step('created');
+        if (!(await this.#store.load())) throw new Error(`the log of ${this.#options.unit} was made and is not there`);
+      }
       this.#published = false;
     } else if (always || this.#readFirst > 0) {
       await this.#catchUp();
@@ -223,8 +269,9 @@ export class Task {
 
   /** What has to be made sure of before the first new record is computed. */
   async #admit(first: StreamRecord, watch: CrashWatch, isFirst: boolean): Promise<void> {
-    const { position } = this.#store.state.head;
-    if (isFirst && !this.#isRecent() && position.sequenceNumber !== undefined)
+    const { position, n } = this.#store.state.head;
+    // A root's first batch has nothing to follow on; a child's has what its parents left.
+    if (isFirst && !this.#isRecent() && (position.sequenceNumber !== undefined || n > 0))
       await this.#input.probe?.(position, first);
     await this.#step('probed');
     if (!isFirst) await watch.beginNext(first.sequenceNumber);
@@ -266,6 +313,7 @@ export class Task {
   }
 
   async #append(commit: Commit, recordCount: number): Promise<boolean> {
+    if (this.#isSealed) throw new Error(`nothing is committed to ${this.#options.unit} after its seal`);
     const { applied, payloadBytes } = await this.#store.append(commit, () => this.#step('payload-stored'));
     if (!applied) return false;
     const { n, kind, watermarkMs } = commit.header;

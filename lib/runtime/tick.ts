@@ -38,8 +38,7 @@ export const tickPiece = async (task: TickTask, request: TickRequest): Promise<P
   if ((await firstAfter(task.streams, description.name, task.shardId, position, task.start)) !== undefined)
     return undefined;
   // Emptiness is evidence only as long as what came since the last look cannot have expired.
-  if (position.arrivalMs > 0 || position.emptyAsOfMs > 0)
-    requireWithinRetention(description, task.shardId, position, request.nowMs);
+  requireWithinRetention(description, task.shardId, position, request.nowMs);
   const idle = idleOutcome(task, request);
   const watermarkMs = Math.max(
     state.head.watermarkMs,

@@ -1,4 +1,4 @@
-import { readJob, unitsOf } from '../commit/job.ts';
+import { readJob, rootsOf } from '../commit/job.ts';
 import { unitName } from '../commit/log-unit.ts';
 import type { Shard } from '../connectors/stream-port.ts';
 import { checkDuration } from '../core/check-duration.ts';
@@ -254,7 +254,7 @@ export class PipelineTestDriver {
     const job = new LocalJob({ pipeline: this.#pipeline, ports, batchSize: this.#batchSize, watermarkStepMs: 0 });
     await job.start();
     const opened = await readJob(ports.items, this.#pipeline.name, 1);
-    if (opened !== undefined) this.#unitsOf = (stage) => unitsOf(opened, stage).map(unitName);
+    if (opened !== undefined) this.#unitsOf = (stage) => rootsOf(opened, stage).map(unitName);
     this.#job = job;
     return job;
   }

@@ -29,6 +29,7 @@ const runSchedule = async (seed: number): Promise<Record<string, number>> => {
     input: makeInput(random, input),
     containersPerStage: 3,
     faultShare: random.fraction() * 0.04,
+    reshardShare: random.fraction() < 0.5 ? 0.004 : 0,
     maxBatch: 12,
   });
   await schedule.run();
@@ -52,6 +53,6 @@ describe('under random schedules', () => {
       }
     }
     console.log(`${runs} schedules from seed ${firstSeed}; faults met: ${JSON.stringify(totals)}`);
-    if (runs >= 50) expect(Object.keys(totals)).toHaveLength(6);
+    if (runs >= 50) expect(Object.keys(totals)).toHaveLength(7);
   });
 });

@@ -39,15 +39,27 @@ export interface Expected {
   readonly poison: readonly string[];
 }
 
+/** What one shard of the source stream was given. */
+export interface ShardInput {
+  readonly shardId: string;
+  readonly parents: readonly string[];
+  readonly records: readonly Uint8Array[];
+}
+
 /**
  * What has to come out, found without Millrace: records of each shard in their order, each on time when it is not
- * further behind the newest of its shard than the bound.
+ * further behind the newest of its shard than the bound. A shard that follows on others begins where the slowest of them
+ * ended. Parents come before their children.
  */
-export const expectFrom = (shards: readonly (readonly Uint8Array[])[]): Expected => {
+export const expectFrom = (shards: readonly ShardInput[]): Expected => {
   const events: ExpectedEvent[] = [];
   const poison: string[] = [];
-  for (const records of shards) {
-    let newestMs = Number.NEGATIVE_INFINITY;
+  const newestOf = new Map<string, number>();
+  for (const { shardId, parents, records } of shards) {
+    let newestMs =
+      parents.length === 0
+        ? Number.NEGATIVE_INFINITY
+        : Math.min(...parents.map((parent) => newestOf.get(parent) as number));
     for (const data of records) {
       const text = Buffer.from(data).toString();
       if (text.startsWith('{broken')) {
@@ -58,6 +70,7 @@ export const expectFrom = (shards: readonly (readonly Uint8Array[])[]): Expected
       if (!event.id.startsWith('x')) events.push({ ...event, onTime: event.at >= newestMs - BOUND_MS });
       newestMs = Math.max(newestMs, event.at);
     }
+    newestOf.set(shardId, newestMs);
   }
   return { events, poison };
 };

@@ -98,6 +98,13 @@ export class LogRig {
   }
 }
 
+/** Loads a root's log, which is made where there is none. */
+export const open = async (store: TaskStore): Promise<void> => {
+  if (await store.load()) return;
+  await store.create(undefined);
+  await store.load();
+};
+
 /** The entries of a state as text, in order. */
 export const entriesOf = (store: TaskStore): string[] =>
   [...store.state.keyed.partitions.values()]

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { PutEntry, PutOutcome, StreamRecord } from '../../lib/connectors/stream-port.ts';
+import type { PutEntry, PutOutcome, Shard, StreamRecord } from '../../lib/connectors/stream-port.ts';
 import type { Random } from '../../lib/core/random.ts';
 import { MillraceError } from '../../lib/errors/millrace-error.ts';
 import type { Container, Ending } from './container.ts';
@@ -28,6 +28,8 @@ export interface ScheduleOptions {
   readonly containersPerStage: number;
   /** Chance of a fault at a call. */
   readonly faultShare: number;
+  /** Chance of a split or merge at an action. */
+  readonly reshardShare: number;
   readonly maxBatch: number;
 }
 
@@ -85,6 +87,7 @@ export class Schedule {
       return true;
     }
     if (chance < 0.105) return this.#tick();
+    if (chance < 0.105 + this.#options.reshardShare) return this.#reshard();
     if (chance < 0.3 || this.#waiting.length === 0) {
       if (await this.#deliver()) return true;
     }
@@ -128,6 +131,22 @@ export class Schedule {
       this.#world.acknowledge(cursor, batch, ending);
     }
     this.#check(ending);
+  }
+
+  /** Splits an open shard of any stream, or merges it with the next. */
+  async #reshard(): Promise<boolean> {
+    const streams = [...new Set(this.#world.cursors.map(({ stream }) => stream))];
+    const stream = streams[this.#below(streams.length)] as string;
+    const open = (await this.#world.streams.listShards(stream))
+      .filter((shard) => shard.open)
+      .sort((a, b) => (a.hashStart < b.hashStart ? -1 : 1));
+    const at = this.#below(open.length);
+    const [first, second] = [open[at] as Shard, open[at + 1]];
+    if (second !== undefined && this.#random.fraction() < 0.5)
+      await this.#world.reshard(stream, first.shardId, second.shardId);
+    else if (open.length < 6) await this.#world.reshard(stream, first.shardId);
+    this.faults.reshard = (this.faults.reshard ?? 0) + 1;
+    return true;
   }
 
   #tick(): boolean {

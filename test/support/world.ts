@@ -1,5 +1,5 @@
 import type { SinkWriter } from '../../lib/connectors/sink-port.ts';
-import type { PutEntry, StreamRecord } from '../../lib/connectors/stream-port.ts';
+import type { PutEntry, Shard, StreamRecord } from '../../lib/connectors/stream-port.ts';
 import type { Pipeline } from '../../lib/graph/pipeline.ts';
 import { MemoryAppendSink } from '../../lib/memory/memory-append-sink.ts';
 import { MemoryItemStore } from '../../lib/memory/memory-item-store.ts';
@@ -14,6 +14,7 @@ import { SeededRandom } from '../../lib/testing/seeded-random.ts';
 import { MAX_WATERMARK_MS } from '../../lib/time/watermark-strategy.ts';
 import { Container, type Ending, Life } from './container.ts';
 import { type Faults, faultyItems, faultySink, faultyStreams } from './faulty-ports.ts';
+import type { ShardInput } from './input-events.ts';
 
 /** How far the mapping of one stage has come on one shard. */
 export interface Cursor {
@@ -42,7 +43,7 @@ export class World {
   readonly items: ItemStore;
   readonly streams = new MemoryStreams(this.clock);
   readonly sinks = new Map<string, SinkWriter>();
-  readonly cursors: readonly Cursor[];
+  readonly cursors: Cursor[];
   readonly #limits: PieceLimits;
 
   constructor(options: WorldOptions) {
@@ -97,6 +98,21 @@ export class World {
     return new Container(stage, runtime, life, ports);
   }
 
+  /** Cuts a shard of a stream in two, in the middle, or joins two neighbours; the mapping sees the children at once. */
+  async reshard(stream: string, ...shardIds: readonly [string] | readonly [string, string]): Promise<void> {
+    const [first, second] = shardIds;
+    if (second !== undefined) this.streams.mergeShards(stream, first, second);
+    else {
+      const shard = (await this.streams.listShards(stream)).find(({ shardId }) => shardId === first) as Shard;
+      this.streams.splitShard(stream, first, (shard.hashStart + shard.hashEnd) / 2n + 1n);
+    }
+    for (const { shardId } of await this.streams.listShards(stream)) {
+      if (this.cursors.some((cursor) => cursor.stream === stream && cursor.shardId === shardId)) continue;
+      const stage = this.cursors.find((cursor) => cursor.stream === stream)?.stage as string;
+      this.cursors.push({ stage, stream, shardId, after: undefined });
+    }
+  }
+
   async send(entries: readonly PutEntry[]): Promise<void> {
     await this.streams.putRecords('in', entries);
   }
@@ -133,13 +149,15 @@ export class World {
     });
   }
 
-  /** The records of each shard of the source stream. */
-  async inputByShard(): Promise<Uint8Array[][]> {
-    const cursors = this.cursors.filter(({ stage }) => stage === this.source);
+  /** The records of each shard of the source stream, parents first. */
+  async inputByShard(): Promise<ShardInput[]> {
+    const shards = await this.streams.listShards('in');
     return Promise.all(
-      cursors.map(async (cursor) =>
-        (await this.nextBatch({ ...cursor, after: undefined }, 10_000)).map(({ data }) => data),
-      ),
+      shards.map(async ({ shardId, parentShardIds }) => {
+        const cursor = { stage: this.source, stream: 'in', shardId, after: undefined };
+        const records = (await this.nextBatch(cursor, 10_000)).map(({ data }) => data);
+        return { shardId, parents: parentShardIds, records };
+      }),
     );
   }
 

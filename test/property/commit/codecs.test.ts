@@ -39,18 +39,29 @@ const hopRows = fc.array(
   },
 );
 
+const children = fc.array(fc.record({ unit: text, parents: fc.array(text, { maxLength: 2 }) }), { maxLength: 2 });
+
 const body: fc.Arbitrary<CommitBody> = fc.record({
   changes: fc.array(
     fc.record({ lp: count, table: fc.nat({ max: 5 }), key: text, value: fc.oneof(fc.constant(undefined), json) }),
     { maxLength: 4 },
   ),
   marks: fc.array(
-    fc.record({ producer: text, from: count, to: count, n: count, watermarkMs: time, excluded: fc.boolean() }),
+    fc.record({
+      producer: text,
+      from: count,
+      to: count,
+      n: count,
+      watermarkMs: time,
+      excluded: fc.boolean(),
+      status: fc.constantFrom('active', 'sealed', 'unborn'),
+    }),
     { maxLength: 3 },
   ),
   excluded: fc.boolean(),
   rejections: fc.record({ records: count, rejected: count }),
   outbox: fc.record({
+    children,
     hops: fc.array(fc.record({ stage: text, watermarkMs: time, excluded: fc.boolean(), covers: runs, rows: hopRows }), {
       maxLength: 2,
     }),
@@ -161,7 +172,7 @@ describe('what is stored comes back as it was:', () => {
   });
 
   it('a packet', () => {
-    const packet = fc.record({ producer: text, n: count, watermarkMs: time, excluded: fc.boolean(), runs });
+    const packet = fc.record({ producer: text, n: count, watermarkMs: time, excluded: fc.boolean(), runs, children });
     fc.assert(
       fc.property(packet, hopRows, (head, rows) => {
         expect(decodePacket(encodePacket(head, rows))).toEqual({

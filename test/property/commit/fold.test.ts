@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { entriesOf, LogRig, set } from '../../support/log-rig.ts';
+import { entriesOf, LogRig, open, set } from '../../support/log-rig.ts';
 
 /** One action of one of two containers that share a log. */
 const action = fc.record({
@@ -19,10 +19,10 @@ describe('a state', () => {
         const rig = new LogRig();
         const model = new Map<string, string>();
         const stores = [rig.store(), rig.store()] as const;
-        for (const store of stores) await store.load();
+        for (const store of stores) await open(store);
         for (const { who, what, times, lp, key, value } of actions) {
           const store = stores[who] as (typeof stores)[0];
-          if (what === 'is cold') await store.load();
+          if (what === 'is cold') await open(store);
           if (what === 'catches up') await store.catchUp();
           if (what === 'snapshots') await store.snapshotIfDue(() => undefined);
           if (what !== 'commits') continue;
@@ -35,7 +35,7 @@ describe('a state', () => {
           }
         }
         const cold = rig.store();
-        await cold.load();
+        await open(cold);
         for (const store of stores) await store.catchUp();
         for (const store of [cold, ...stores]) expect(entriesOf(store)).toEqual([...model.values()].sort());
         expect(await rig.orphans()).toEqual([]);

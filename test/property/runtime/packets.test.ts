@@ -52,7 +52,7 @@ describe('cutPackets', () => {
           ...(middle < P - 1 ? [{ from: middle + 1, to: P - 1, prev: 4 }] : []),
         ];
         const rows = rowsOf(filled);
-        const content = { producer: 'p', n: 5, watermarkMs: 1, excluded: false, runs: covers, rows };
+        const content = { producer: 'p', n: 5, watermarkMs: 1, excluded: false, runs: covers, rows, children: [] };
         const seen: number[] = [];
         const got: unknown[] = [];
         for (const entry of cutPackets(content, shards, P)) {
@@ -105,7 +105,15 @@ describe('a hop', () => {
           };
           sent.apply(n, hop);
           for (let lp = range[0]; lp <= range[1]; lp++) expected[lp]?.push(n);
-          const content = { producer: 'p', n, watermarkMs: n, excluded: false, runs: hop.covers, rows: [] };
+          const content = {
+            producer: 'p',
+            n,
+            watermarkMs: n,
+            excluded: false,
+            runs: hop.covers,
+            rows: [],
+            children: [],
+          };
           // As published, and published again under other maps.
           return maps.flatMap((map) => cutPackets(content, map, P).map((entry) => decodePacket(entry.data)));
         });

@@ -3,7 +3,7 @@ import { RingWrapped } from '../../../lib/commit/commit-log.ts';
 import { RING_SIZE, slotKey } from '../../../lib/commit/slot.ts';
 import type { Item, ItemStore } from '../../../lib/state/item-store.ts';
 import { type Faults, faultyItems } from '../../support/faulty-ports.ts';
-import { LogRig, PARTITIONS, UNIT } from '../../support/log-rig.ts';
+import { LogRig, open, PARTITIONS, UNIT } from '../../support/log-rig.ts';
 
 const inline = (text: string) => ({ at: 'inline', bytes: Buffer.from(text) }) as const;
 
@@ -46,7 +46,7 @@ describe('genesis', () => {
       };
       const frozen = rig.log(faultyItems(rig.memory, counting)).genesis(0, PARTITIONS);
       const store = rig.store();
-      await store.load();
+      await open(store);
       for (let n = 1; n <= 70; n++) {
         expect(await rig.append(store)).toBe(true);
         await store.snapshotIfDue(() => undefined);

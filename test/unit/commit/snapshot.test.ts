@@ -6,7 +6,7 @@ import type { Item } from '../../../lib/state/item-store.ts';
 import type { EntryChange } from '../../../lib/state/state-table.ts';
 import { SeededRandom } from '../../../lib/testing/seeded-random.ts';
 import { faultyItems, never } from '../../support/faulty-ports.ts';
-import { entriesOf, LogRig, PARTITIONS, set } from '../../support/log-rig.ts';
+import { entriesOf, LogRig, open, PARTITIONS, set } from '../../support/log-rig.ts';
 
 /** Many commits: seconds on a machine that does other things too. */
 const SLOW = { timeout: 30_000 };
@@ -35,7 +35,7 @@ const covered = async (rig: LogRig): Promise<number> => (await rig.manifest())?.
 
 const loaded = async (rig: LogRig): Promise<TaskStore> => {
   const store = rig.store();
-  await store.load();
+  await open(store);
   return store;
 };
 
@@ -58,10 +58,21 @@ describe('a snapshot', () => {
     const store = await loaded(rig);
     for (let n = 1; n <= 70; n++) {
       const commit = rig.commit(n, {
-        marks: [{ producer: 'p1', from: n % 50, to: 60, n, watermarkMs: n * 2, excluded: n === 70 }],
+        marks: [
+          {
+            producer: 'p1',
+            from: n % 50,
+            to: 60,
+            n,
+            watermarkMs: n * 2,
+            excluded: n === 70,
+            status: n === 69 ? 'sealed' : 'active',
+          },
+        ],
         rejections: { records: n, rejected: 2 },
         excluded: n > 60,
         outbox: {
+          children: [],
           hops: [
             {
               stage: 'next',
@@ -122,7 +133,7 @@ describe('a snapshot', () => {
   it('is read from few places, however often little of a large partition changes', async () => {
     const rig = new LogRig();
     const store = rig.store(rig.memory, 1);
-    await store.load();
+    await open(store);
     await commitAll(rig, store, 1, () => Array.from({ length: 2_000 }, (_, i) => set(3, `k${i}`, noise(rig, 40))));
     await commitAll(rig, store, 100, (i) => [set(3, `k${i}`, i)]);
     const manifest = await rig.manifest();
@@ -139,7 +150,7 @@ describe('a snapshot', () => {
       { sink: 's', rows: [{ lp: 1, n: 64, index: 0, eventTimeMs: 5, partitionKey: undefined, value: { a: 1 } }] },
     ];
     await commitAll(rig, store, 63, () => []);
-    await store.append(rig.commit(64, { outbox: { hops: [], sinks, rejections: [] } }), () => undefined);
+    await store.append(rig.commit(64, { outbox: { hops: [], sinks, rejections: [], children: [] } }), () => undefined);
     expect(await store.snapshotIfDue(() => undefined)).toBe(true);
     expect((await loaded(rig)).state.outbox.sinks).toEqual(sinks);
   });
@@ -171,7 +182,7 @@ describe('collection', () => {
       const dying = rig.store(
         faultyItems(rig.memory, { around: (_call, effect) => (calls-- <= 0 ? never() : effect()) }),
       );
-      await dying.load();
+      await open(dying);
       if (dying.state.head.n - (await covered(rig)) >= 63) await commitAll(rig, dying, 1, () => []);
       const left = 63 - (dying.state.head.n - (await covered(rig)));
       await commitAll(rig, dying, left, (i) => (i < 10 ? large(rig)(2 * i) : []));
@@ -216,7 +227,7 @@ describe('collection', () => {
         },
       }),
     );
-    await slow.load();
+    await open(slow);
     await commitAll(rig, slow, 63, (i) => Array.from({ length: 50 }, (_, k) => set(i, `k${i}-${k}`, noise(rig, 200))));
     repeat = async () => {
       const next = await loaded(rig);
@@ -248,7 +259,7 @@ describe('loading', () => {
         },
       }),
     );
-    await reader.load();
+    await open(reader);
     expect(entriesOf(reader)).toEqual(entriesOf(store));
   });
 

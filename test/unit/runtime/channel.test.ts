@@ -14,12 +14,13 @@ const packet = (n: number, watermarkMs = n * 10, producer = 'p'): Packet => ({
   excluded: false,
   runs: [],
   rows: [],
+  children: [],
 });
 
 const marksAt = (...at: [producer: string, from: number, to: number, n: number, watermarkMs: number][]): Marks => {
   const marks = new Marks(['p', 'q'], OWNED, 8);
   for (const [producer, from, to, n, watermarkMs] of at) {
-    marks.apply({ producer, from, to, n, watermarkMs, excluded: false });
+    marks.apply({ producer, from, to, n, watermarkMs, excluded: false, status: 'active' });
   }
   return marks;
 };
@@ -48,12 +49,14 @@ describe('Channel', () => {
     expect(actions(channel, 1, 0, 7, 0)).toEqual(['0-7 drop']);
     channel.advance(packet(2), { from: 0, to: 3, prev: 1 });
     channel.advance(packet(2), { from: 4, to: 7, prev: 1 });
-    expect(channel.changes).toEqual([{ producer: 'p', from: 0, to: 7, n: 2, watermarkMs: 20, excluded: false }]);
+    expect(channel.changes).toEqual([
+      { producer: 'p', from: 0, to: 7, n: 2, watermarkMs: 20, excluded: false, status: 'active' },
+    ]);
   });
 
   it('throws CORRUPT_PACKET for an unknown producer, and for a chain that forks', () => {
     const channel = new Channel(marksAt(['p', 0, 7, 5, 50]));
-    expect(() => channel.judge(packet(1, 1, 'stranger'), { from: 0, to: 7, prev: 0 })).toThrow(/roster/);
+    expect(() => channel.judge(packet(1, 1, 'stranger'), { from: 0, to: 7, prev: 0 })).toThrow(/no task of this job/);
     expect(() => actions(channel, 7, 0, 7, 3)).toThrow(/follows 3, but 5/);
   });
 });
@@ -62,17 +65,17 @@ describe('Marks', () => {
   it('hold the watermark at its minimum for a producer that was never heard of, and for each partition', () => {
     const marks = marksAt(['p', 0, 7, 1, 100]);
     expect(marks.watermarkMs()).toBe(MIN);
-    marks.apply({ producer: 'q', from: 0, to: 6, n: 1, watermarkMs: 50, excluded: false });
+    marks.apply({ producer: 'q', from: 0, to: 6, n: 1, watermarkMs: 50, excluded: false, status: 'active' });
     expect(marks.watermarkMs()).toBe(MIN);
-    marks.apply({ producer: 'q', from: 7, to: 7, n: 1, watermarkMs: 40, excluded: false });
+    marks.apply({ producer: 'q', from: 7, to: 7, n: 1, watermarkMs: 40, excluded: false, status: 'active' });
     expect(marks.watermarkMs()).toBe(40);
   });
 
   it('do not wait for a producer that asked for it, but for all of them if there is no other', () => {
     const marks = marksAt(['p', 0, 7, 1, 100]);
-    marks.apply({ producer: 'q', from: 0, to: 7, n: 1, watermarkMs: 5, excluded: true });
+    marks.apply({ producer: 'q', from: 0, to: 7, n: 1, watermarkMs: 5, excluded: true, status: 'active' });
     expect(marks.watermarkMs()).toBe(100);
-    marks.apply({ producer: 'p', from: 0, to: 7, n: 2, watermarkMs: 100, excluded: true });
+    marks.apply({ producer: 'p', from: 0, to: 7, n: 2, watermarkMs: 100, excluded: true, status: 'active' });
     expect(marks.watermarkMs()).toBe(MIN);
   });
 

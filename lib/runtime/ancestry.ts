@@ -1,0 +1,81 @@
+import type { Shard, StreamPort } from '../connectors/stream-port.ts';
+import { MillraceError } from '../errors/millrace-error.ts';
+import { partitionsOf } from './shard-map.ts';
+
+/**
+ * The shards of a stage's input stream, and which of them follow on which. A shard that owns no logical partition of a
+ * repartition stream has no task: nothing is ever sent to it.
+ */
+export class Ancestry {
+  readonly #streams: StreamPort;
+  readonly #stream: string;
+  readonly #hasTask: (shard: Shard) => boolean;
+  #shards: readonly Shard[] = [];
+
+  /** @param partitions of a repartition stream; none for a source stream, each of whose shards has a task */
+  constructor(streams: StreamPort, stream: string, partitions: number | undefined) {
+    this.#streams = streams;
+    this.#stream = stream;
+    this.#hasTask = (shard) => partitions === undefined || partitionsOf(shard, partitions) !== undefined;
+  }
+
+  async relist(): Promise<void> {
+    this.#shards = await this.#streams.listShards(this.#stream);
+  }
+
+  /** Open shards that have a task, as of the last listing. */
+  get open(): readonly Shard[] {
+    return this.#shards.filter((shard) => shard.open && this.#hasTask(shard));
+  }
+
+  /** Where the lineage begins, as far as the listing reaches back: shards with a task and without listed parents. */
+  get roots(): readonly Shard[] {
+    const listed = new Set(this.#shards.map(({ shardId }) => shardId));
+    return this.#shards.filter(
+      (shard) => this.#hasTask(shard) && !shard.parentShardIds.some((parent) => listed.has(parent)),
+    );
+  }
+
+  /** @throws MillraceError `LINEAGE_LOST` where the stream does not list it */
+  async find(shardId: string): Promise<Shard> {
+    if (!this.#shards.some((shard) => shard.shardId === shardId)) await this.relist();
+    const shard = this.#shards.find((candidate) => candidate.shardId === shardId);
+    if (shard === undefined) throw this.#lost(`${shardId} is not listed`);
+    return shard;
+  }
+
+  /** @throws MillraceError `LINEAGE_LOST` where a parent is not listed any more */
+  async parentsOf(shard: Shard): Promise<readonly Shard[]> {
+    const parents = await Promise.all(shard.parentShardIds.map((parent) => this.find(parent)));
+    return parents.filter(this.#hasTask);
+  }
+
+  /** @throws MillraceError `LINEAGE_LOST` where the listing does not show all of them */
+  async childrenOf(shard: Shard): Promise<readonly Shard[]> {
+    const listed = () => this.#shards.filter(({ parentShardIds }) => parentShardIds.includes(shard.shardId));
+    if (!coversRange(listed(), shard)) await this.relist();
+    const children = listed();
+    if (!coversRange(children, shard))
+      throw this.#lost(`${shard.shardId} has ended, and not all its children are listed`);
+    return children.filter(this.#hasTask);
+  }
+
+  #lost(what: string): MillraceError {
+    return new MillraceError(
+      'operator',
+      'LINEAGE_LOST',
+      `Stream '${this.#stream}' does not show how its shards follow on each other: ${what}.`,
+      {
+        fix: 'A closed shard leaves the list when its retention is over: what was not read by then is lost. Start the job anew with a new state table.',
+      },
+    );
+  }
+}
+
+const coversRange = (children: readonly Shard[], { hashStart, hashEnd }: Shard): boolean => {
+  let next = hashStart;
+  for (const child of [...children].sort((a, b) => (a.hashStart < b.hashStart ? -1 : 1))) {
+    if (child.hashStart <= next && child.hashEnd >= next) next = child.hashEnd + 1n;
+  }
+  return next > hashEnd;
+};
