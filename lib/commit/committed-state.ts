@@ -1,5 +1,6 @@
 import { KeyedState } from '../state/keyed-state.ts';
 import type { StateTable } from '../state/state-table.ts';
+import { type Floor, floorsAbove } from '../time/floor.ts';
 import type { Commit, CommitHeader, RejectionCount } from './commit.ts';
 import { Coverage } from './coverage.ts';
 import { type LpRange, Marks } from './marks.ts';
@@ -14,14 +15,6 @@ export interface TaskShape {
   readonly producers: readonly string[];
   /** Stages that this task sends to. */
   readonly destinations: readonly string[];
-}
-
-/**
- * Partitions of a merged task whose parent was ahead: what was closed under its watermark stays closed, although the task's own
- * watermark begins lower.
- */
-export interface Floor extends LpRange {
-  readonly watermarkMs: number;
 }
 
 /**
@@ -59,6 +52,3 @@ export class CommittedState {
     this.outbox = body.outbox;
   }
 }
-
-export const floorsAbove = (floors: readonly Floor[], watermarkMs: number): readonly Floor[] =>
-  floors.filter((floor) => floor.watermarkMs > watermarkMs);

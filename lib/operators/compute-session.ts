@@ -1,10 +1,10 @@
-import type { Floor } from '../commit/committed-state.ts';
 import type { HopRows, Rejection, SinkOutput, SinkRow } from '../commit/outbox.ts';
 import { getOrAdd } from '../core/get-or-add.ts';
 import type { Key } from '../graph/logical-graph.ts';
 import { Journal } from '../state/journal.ts';
 import type { KeyedState } from '../state/keyed-state.ts';
 import { StateOverlay } from '../state/state-overlay.ts';
+import { type Floor, watermarkAt } from '../time/floor.ts';
 
 /** What one operator gives to the next. Synchronous; throws `RejectionError` to undo the whole record. */
 export type Push = (session: ComputeSession, value: unknown, eventTimeMs: number) => void;
@@ -59,12 +59,7 @@ export class ComputeSession {
 
   /** The committed watermark of the partition being processed, which decides what is late. */
   get watermarkMs(): number {
-    let watermarkMs = this.#watermarkMs;
-    for (const floor of this.#floors) {
-      if (floor.from <= this.lp && this.lp <= floor.to && floor.watermarkMs > watermarkMs)
-        watermarkMs = floor.watermarkMs;
-    }
-    return watermarkMs;
+    return watermarkAt(this.#floors, this.lp, this.#watermarkMs);
   }
 
   /** Bytes of the rows to stages and sinks, without combined ones that are still to come. */

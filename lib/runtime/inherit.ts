@@ -1,8 +1,9 @@
 import type { Position } from '../commit/commit.ts';
-import { CommittedState, type Floor, floorsAbove, type TaskShape } from '../commit/committed-state.ts';
+import { CommittedState, type TaskShape } from '../commit/committed-state.ts';
 import type { LpRange } from '../commit/marks.ts';
 import { emptyOutbox } from '../commit/outbox.ts';
 import type { EntryChange } from '../state/state-table.ts';
+import { type Floor, floorsAbove } from '../time/floor.ts';
 import { intersect } from './cut-packets.ts';
 import { arrivalOf, decodeHold, encodeHold, type Hold, holdKey } from './hold-table.ts';
 
