@@ -56,8 +56,8 @@ export interface Rejection {
   /** Which user record of an aggregated one; 0 otherwise. */
   readonly subSequenceNumber: number;
   readonly arrivalMs: number;
-  /** `record`: the bytes as they came, base64. `row`, `pane`: JSON text. */
-  readonly payloadKind: 'record' | 'row' | 'pane';
+  /** `record`: the bytes as they came, base64. `row`, `pane`: JSON text. `decision`: what an operator gave up, JSON text. */
+  readonly payloadKind: 'record' | 'row' | 'pane' | 'decision';
   readonly payload: string;
 }
 

@@ -26,6 +26,8 @@ export const errorCodes = [
   'UNKNOWN_SOURCE',
   'MISSING_INPUT',
   'INVALID_ARGUMENT',
+  'NOTHING_TO_SKIP',
+  'NOT_SKIPPABLE',
   // configuration
   'STREAM_NOT_FOUND',
   'TABLE_NOT_FOUND',
@@ -80,6 +82,7 @@ export const rejectionCodes = [
   'CRASH',
   'AGGREGATED_RECORD',
   'TOO_LARGE',
+  'SKIPPED',
 ] as const;
 
 export type RejectionCode = (typeof rejectionCodes)[number];

@@ -5,8 +5,8 @@ type Verdict = 'retryable' | 'terminal';
 
 /**
  * Thrown by a pipeline's function for a fault that is not the record's: a lookup that failed, a configuration that has
- * not arrived. Nothing of the batch's commit is written and the batch is delivered again, for as long as it takes: **the
- * shard waits**. The invocation fails with `USER_RETRYABLE`, so alarms on errors and on the iterator's age see it.
+ * not arrived. What came before the record is committed; it and what follows are delivered again, for as long as it
+ * takes: **the shard waits**. The invocation fails with `USER_RETRYABLE`, so alarms on errors and on the iterator's age see it.
  *
  * @example
  * .map('rate', (order) => {

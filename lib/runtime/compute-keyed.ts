@@ -29,7 +29,9 @@ export const computeKeyed = (
   const isFiring = state.marks.watermarkMs() > state.head.watermarkMs;
   for (const record of isFiring ? [] : records) {
     if (computing.isFull) break;
-    computing.take(record);
+    const packet = readPacket(record, taken === 0);
+    if (packet === undefined) break;
+    computing.take(packet, record);
     if (computing.overflowed) return computeKeyed(task, state, records, computing.groupsDone, combines);
     if (computing.stoppedInside) break;
     taken++;
@@ -61,6 +63,19 @@ export const computeKeyed = (
   };
 };
 
+/**
+ * The packet in a record. One that cannot be read stops the shard; the commit before it ends where it begins, so that an
+ * operator who looks into it finds it as the next record.
+ */
+const readPacket = (record: StreamRecord, isFirst: boolean): Packet | undefined => {
+  try {
+    return decodePacket(record.data);
+  } catch (error) {
+    if (isFirst) throw error;
+    return undefined;
+  }
+};
+
 class KeyedComputing {
   readonly #task: KeyedTask;
   readonly #state: CommittedState;
@@ -89,8 +104,7 @@ class KeyedComputing {
     return this.groupsDone >= this.#groupLimit || this.builder.isFull;
   }
 
-  take(record: StreamRecord): void {
-    const packet = decodePacket(record.data);
+  take(packet: Packet, record: StreamRecord): void {
     const { from, to } = this.#task.owned;
     for (const run of intersect(packet.runs, from, to)) {
       if (!this.#applyRun(packet, run, record)) return;
@@ -140,11 +154,13 @@ class KeyedComputing {
         payloadKind: 'row' as const,
         payload: JSON.stringify(row),
       });
-      if (this.builder.attempt(origin, () => program.onRow(session, row)) !== 'overflow') continue;
+      const outcome = this.builder.attempt(origin, () => program.onRow(session, row));
+      if (outcome !== 'overflow' && outcome !== 'blocked') continue;
       if (this.groupsDone > 0) {
         this.overflowed = true;
         return;
       }
+      if (outcome === 'blocked') throw this.builder.blockedBy;
       this.builder.rejectTooLarge(origin(), packet.producer);
     }
   }

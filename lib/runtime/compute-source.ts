@@ -6,7 +6,7 @@ import type { Aggregation } from '../connectors/specs.ts';
 import type { Shard, StreamRecord } from '../connectors/stream-port.ts';
 import { RejectionError } from '../operators/rejection-error.ts';
 import type { SourceProgram, StageProgram } from '../operators/stage-program.ts';
-import { type Piece, PieceBuilder, type PieceLimits } from './piece.ts';
+import { type Piece, PieceBuilder, type PieceLimits, type RejectionOrigin } from './piece.ts';
 
 export interface SourceTask {
   readonly stage: string;
@@ -49,9 +49,10 @@ export const computeSource = (
         eventTimeMs = task.program.source.onRecord(session, user.data);
       });
       if (outcome === 'done' && eventTimeMs > newestMs) newestMs = eventTimeMs;
-      if (outcome !== 'overflow') continue;
+      if (outcome !== 'overflow' && outcome !== 'blocked') continue;
       // A stream record is atomic, whatever it aggregates: the commit ends before it.
       if (taken > 0) return computeSource(task, state, records.slice(0, taken), crashed, combines);
+      if (outcome === 'blocked') throw builder.blockedBy;
       builder.rejectTooLarge(origin(), task.program.source.id);
     }
     taken++;
@@ -78,10 +79,17 @@ export const computeSource = (
   };
 };
 
+/** What is needed to take a stream record apart. */
+type RecordReader = Pick<SourceTask, 'stage' | 'shard' | 'aggregation'>;
+
+/** The user records of a stream record, as quarantine items name them. */
+export const originsOf = (task: RecordReader, record: StreamRecord): RejectionOrigin[] =>
+  userRecordsOf(task, record).map((user) => originOf(task, record, user));
+
 type Taken = Pick<UserRecord, 'data' | 'subSequenceNumber'>;
 
 /** The user records that belong to this shard. After a split the KPL sends again what the aggregate of a parent held. */
-const userRecordsOf = ({ aggregation, shard }: SourceTask, record: StreamRecord): readonly Taken[] => {
+const userRecordsOf = ({ aggregation, shard }: RecordReader, record: StreamRecord): readonly Taken[] => {
   if (aggregation === 'none') return [{ data: record.data, subSequenceNumber: 0 }];
   const unpacked = deaggregate(record);
   if (unpacked === undefined) return [{ data: record.data, subSequenceNumber: 0 }];
@@ -90,7 +98,7 @@ const userRecordsOf = ({ aggregation, shard }: SourceTask, record: StreamRecord)
     : unpacked;
 };
 
-const originOf = (task: SourceTask, record: StreamRecord, user: Taken) => ({
+const originOf = (task: RecordReader, record: StreamRecord, user: Taken) => ({
   stage: task.stage,
   shardId: task.shard.shardId,
   sequenceNumber: record.sequenceNumber,

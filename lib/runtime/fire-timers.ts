@@ -92,6 +92,10 @@ const fire = (task: KeyedTask, builder: PieceBuilder, timer: Timer, watermarkMs:
   // Asked for once, when all that the pane did is undone.
   const drop = () => originOf(task, task.program.dropDue(session, table, lp, key, watermarkMs));
   const outcome = builder.attempt(drop, () => task.program.onTimer(session, table, lp, key, watermarkMs));
+  if (outcome === 'blocked') {
+    if (session.isEmpty) throw builder.blockedBy;
+    return false;
+  }
   if (outcome !== 'overflow') return true;
   if (session.outputBytes > 0) return false;
   builder.rejectTooLarge(drop(), task.program.tables[table]?.id ?? '');

@@ -49,12 +49,15 @@ export const encodePacket = (packet: Omit<Packet, 'rows'>, rows: readonly HopRow
   return bytes;
 };
 
+/** Whether a record says of itself that it is a packet. One that does may be damaged, but was a packet once. */
+export const isPacket = (data: Uint8Array): boolean => data[0] === MAGIC[0] && data[1] === MAGIC[1];
+
 /**
  * An undecodable packet is never a poison record: a producer of ours wrote it, and skipping it would lose rows.
  * @throws MillraceError `CORRUPT_PACKET`, or `STATE_FORMAT_NEWER` where a newer release sent it
  */
 export const decodePacket = (data: Uint8Array): Packet => {
-  if (data[0] !== MAGIC[0] || data[1] !== MAGIC[1]) throw corruptPacket('it does not begin as a packet does');
+  if (!isPacket(data)) throw corruptPacket('it does not begin as a packet does');
   if ((data[2] as number) > STATE_FORMAT) {
     throw new MillraceError(
       'configuration',
@@ -88,7 +91,7 @@ export const corruptPacket = (why: string, cause?: unknown): MillraceError =>
     'CORRUPT_PACKET',
     `A record of a repartition stream is not a packet of this job: ${why}.`,
     {
-      fix: 'Only Millrace may write to a repartition stream. Find the other writer; the shard waits.',
+      fix: 'Only Millrace may write to a repartition stream. Find the other writer, then give its records up with `millrace skip`; the shard waits.',
       cause,
     },
   );

@@ -1,6 +1,7 @@
 import type { CommitKind, MarkChange, Position, RejectionCount } from '../commit/commit.ts';
 import type { CommittedState } from '../commit/committed-state.ts';
 import type { ChildUnit, Rejection } from '../commit/outbox.ts';
+import { MillraceError } from '../errors/millrace-error.ts';
 import { ComputeSession } from '../operators/compute-session.ts';
 import { RejectionError } from '../operators/rejection-error.ts';
 import type { StageProgram } from '../operators/stage-program.ts';
@@ -59,6 +60,7 @@ export class PieceBuilder {
   readonly #limits: PieceLimits;
   #records: number;
   #rejected: number;
+  #blockedBy: MillraceError | undefined;
 
   constructor(state: CommittedState, limits: PieceLimits, combines: boolean) {
     this.session = new ComputeSession(state.keyed, state.head.watermarkMs, combines, state.floors);
@@ -77,19 +79,31 @@ export class PieceBuilder {
     );
   }
 
+  /** What the last blocked attempt has thrown. */
+  get blockedBy(): MillraceError {
+    if (this.#blockedBy === undefined) throw new Error('nothing is blocked');
+    return this.#blockedBy;
+  }
+
   get rejections(): RejectionCount {
     return { records: this.#records, rejected: this.#rejected };
   }
 
   /**
    * Runs user code. `rejected`: it threw, all it did is undone and the record is kept for quarantine. `overflow`: what it
-   * sends does not fit this commit any more, and is undone.
+   * sends does not fit this commit any more, and is undone. `blocked`: it asks for a retry, and is undone; the commit
+   * ends before it, and where nothing comes before it the batch fails with `blockedBy`.
    */
-  attempt(origin: () => RejectionOrigin, run: () => void): 'done' | 'rejected' | 'overflow' {
+  attempt(origin: () => RejectionOrigin, run: () => void): 'done' | 'rejected' | 'overflow' | 'blocked' {
     this.session.begin();
     try {
       run();
     } catch (error) {
+      if (error instanceof MillraceError && error.code === 'USER_RETRYABLE') {
+        this.session.rollback();
+        this.#blockedBy = error;
+        return 'blocked';
+      }
       if (!(error instanceof RejectionError)) throw error;
       this.session.rollback();
       this.reject(origin(), error);

@@ -11,23 +11,25 @@ const MAX_EMPTY_PAGES = 20;
 const RETENTION_MARGIN_MS = 60_000;
 
 /**
- * The first record after a position, read from the stream itself; `undefined` where there is none.
+ * The records after a position, in their order, as they are read from the stream itself. Ends where nothing follows.
  *
  * @param start where the job began to read, for a task that has no position yet
  * @throws MillraceError `STREAM_UNAVAILABLE` where the stream neither shows a record nor its end
  */
-export const firstAfter = async (
+export async function* recordsAfter(
   streams: StreamPort,
   stream: string,
   shardId: string,
   position: Position,
   start: StartPosition,
-): Promise<StreamRecord | undefined> => {
+  pageSize: number,
+): AsyncGenerator<StreamRecord, void> {
   const reader = await streams.openReader(stream, shardId, readStartOf(position, start));
-  for (let i = 0; i < MAX_EMPTY_PAGES; i++) {
-    const page = await reader.next(1);
-    if (page.records[0] !== undefined) return page.records[0];
-    if (page.ended || page.behindLatestMs === 0) return undefined;
+  for (let empty = 0; empty < MAX_EMPTY_PAGES; empty++) {
+    const page = await reader.next(pageSize);
+    yield* page.records;
+    if (page.ended || (page.records.length === 0 && page.behindLatestMs === 0)) return;
+    if (page.records.length > 0) empty = -1;
   }
   throw new MillraceError(
     'retryable',
@@ -35,6 +37,18 @@ export const firstAfter = async (
     `Stream '${stream}', ${shardId}, answered ${MAX_EMPTY_PAGES} empty pages after ${position.sequenceNumber}, and has not shown its end.`,
     { fix: 'Nothing: it is looked at again.' },
   );
+}
+
+/** The first of them; `undefined` where nothing follows. */
+export const firstAfter = async (
+  streams: StreamPort,
+  stream: string,
+  shardId: string,
+  position: Position,
+  start: StartPosition,
+): Promise<StreamRecord | undefined> => {
+  for await (const record of recordsAfter(streams, stream, shardId, position, start, 1)) return record;
+  return undefined;
 };
 
 const readStartOf = (position: Position, start: StartPosition): ReadStart => {
@@ -108,17 +122,29 @@ const notDrained = (stream: string, shardId: string, why: string): MillraceError
     { fix: 'Nothing: the batch is tried again. If it goes on, look at what holds up the parent shard.' },
   );
 
+/** Records that the stream took before this instant may be gone. */
+export const expiredBeforeMs = ({ retentionMs }: StreamDescription, nowMs: number): number =>
+  nowMs - (retentionMs - RETENTION_MARGIN_MS);
+
+/**
+ * Whether records after the position may have expired before anybody saw them. Of a shard that nobody has ever seen,
+ * nothing was lost that the job knew of.
+ */
+export const mayHaveExpired = (description: StreamDescription, position: Position, nowMs: number): boolean => {
+  const seenMs = Math.max(position.arrivalMs, position.emptyAsOfMs);
+  return seenMs > 0 && seenMs < expiredBeforeMs(description, nowMs);
+};
+
 /** @throws MillraceError `GAP` where records after the position may have expired before anybody saw them */
 export const requireWithinRetention = (
-  { name, retentionMs }: StreamDescription,
+  description: StreamDescription,
   shardId: string,
   position: Position,
   nowMs: number,
 ): void => {
-  const seenMs = Math.max(position.arrivalMs, position.emptyAsOfMs);
-  const unseenMs = nowMs - seenMs;
-  // Of a shard that nobody has ever seen, nothing was lost that the job knew of.
-  if (seenMs === 0 || unseenMs <= retentionMs - RETENTION_MARGIN_MS) return;
+  if (!mayHaveExpired(description, position, nowMs)) return;
+  const { name, retentionMs } = description;
+  const unseenMs = nowMs - Math.max(position.arrivalMs, position.emptyAsOfMs);
   throw gap(
     name,
     shardId,
@@ -133,7 +159,7 @@ const gap = (stream: string, shardId: string, position: Position, what: string):
     'GAP',
     `Records of stream '${stream}', ${shardId}, are missing after ${position.sequenceNumber}: ${what}.`,
     {
-      fix: 'Find out who skipped them (a mapping made anew, retries used up, retention passed). The shard waits for a decision.',
+      fix: 'Find out who skipped them (a mapping made anew, retries used up, retention passed). What the stream still has is processed if the mapping starts anew before the position; otherwise decide with `millrace skip`. The shard waits.',
       fields: { stream, shardId, position: position.sequenceNumber },
     },
   );

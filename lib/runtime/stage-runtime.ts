@@ -13,7 +13,7 @@ import { compileStage } from '../operators/compile-stage.ts';
 import type { StageProgram } from '../operators/stage-program.ts';
 import type { Ancestry } from './ancestry.ts';
 import { computeKeyed } from './compute-keyed.ts';
-import { computeSource } from './compute-source.ts';
+import { computeSource, originsOf } from './compute-source.ts';
 import type { Deadline } from './deadline.ts';
 import { holdTable } from './hold-table.ts';
 import { inherit } from './inherit.ts';
@@ -22,7 +22,9 @@ import type { RuntimePorts } from './ports.ts';
 import { requireContiguous, requireDrained, requireWithinRetention } from './probe.ts';
 import { Publisher } from './publisher.ts';
 import type { RejectionBound } from './rejection-bound.ts';
+import { previewSkip, runSkip, type SkipSummary } from './run-skip.ts';
 import { partitionsOf, ShardMap } from './shard-map.ts';
+import type { SkipRequest, SkipTask } from './skip.ts';
 import { ancestryOf, makeRoster, producersOf, type ResolveStream, stageOf } from './stage-inputs.ts';
 import { Task, type TaskInput } from './task.ts';
 import { TaskCache } from './task-cache.ts';
@@ -119,6 +121,40 @@ export class StageRuntime {
       }),
     );
     return committed.filter((did) => did).length;
+  }
+
+  /**
+   * Commits an operator's decision to go on without records of a shard; `preview` only looks at what it would give up.
+   * @throws MillraceError `NOTHING_TO_SKIP`, `NOT_SKIPPABLE`
+   */
+  async skipRecords(
+    shardId: string,
+    request: SkipRequest,
+    deadline: Deadline,
+    mode: 'preview' | 'commit' = 'commit',
+  ): Promise<SkipSummary> {
+    const { description, ancestry } = await this.#open();
+    const task = await this.#task(shardId);
+    const skipTask = this.#skipTaskOf(description, await ancestry.find(shardId));
+    return mode === 'preview'
+      ? previewSkip(task, skipTask, request, deadline)
+      : runSkip(task, skipTask, request, deadline);
+  }
+
+  #skipTaskOf(description: StreamDescription, shard: Shard): SkipTask {
+    const isSource = this.plan.input.kind === 'source';
+    const spec = isSource ? this.#sourceNode().spec : undefined;
+    const reader = { stage: this.plan.id, shard, aggregation: spec?.aggregation ?? 'none' };
+    return {
+      stage: this.plan.id,
+      operator: isSource ? this.#sourceNode().id : this.plan.id,
+      streams: this.#options.ports.streams,
+      description,
+      shardId: shard.shardId,
+      start: spec?.start ?? 'trim-horizon',
+      isSource,
+      originsOf: (record) => originsOf(reader, record),
+    };
   }
 
   /** The job as this container knows it. @throws MillraceError as `openJob` */

@@ -99,6 +99,26 @@ describe('a RetryableError', () => {
     expect(t.quarantine()).toEqual([]);
   });
 
+  it('lets what comes before it in its batch through, and nothing after it', async () => {
+    const fault: Fault = { error: new RetryableError('not yet') };
+    const t = createPipelineTestDriver(
+      pipelineOf((stream) =>
+        stream
+          .map('check', (event) => {
+            if (event.v === 13 && fault.error !== undefined) throw fault.error;
+            return event;
+          })
+          .sink('out', anything()),
+      ),
+      { batchSize: 10 },
+    );
+    await expect(t.send('events', [at(0), at(1), at(2, 13), at(3)])).rejects.toThrow('asks for a retry: not yet');
+    expect(t.output('out')).toEqual([at(0), at(1)]);
+    fault.error = undefined;
+    await t.endInput();
+    expect(t.output('out')).toEqual([at(0), at(1), at(2, 13), at(3)]);
+  });
+
   it('behind a window leaves the pane to be fired by the next try', async () => {
     let ready = false;
     const t = createPipelineTestDriver(

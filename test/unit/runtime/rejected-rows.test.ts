@@ -10,8 +10,7 @@ import {
 } from 'millrace';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { readJob } from '../../../lib/commit/job.ts';
-import { listQuarantine, type QuarantinedRecord } from '../../../lib/runtime/quarantine.ts';
+import { quarantined } from '../../support/quarantined.ts';
 import { type Cursor, World } from '../../support/world.ts';
 
 const Row = z.object({ id: z.string() });
@@ -57,14 +56,6 @@ const worldWith = async (...ids: string[]) => {
     await world.deliver(into, source, 1);
   }
   return { world, keyed, packets: await world.nextBatch(keyed, 10) };
-};
-
-const quarantined = async (world: World) => {
-  const job = await readJob(world.items, pipeline.name, 1);
-  if (job === undefined) throw new Error('no job');
-  const records: QuarantinedRecord[] = [];
-  for await (const record of listQuarantine(world.items, job)) records.push(record);
-  return records;
 };
 
 describe('a row that is rejected', () => {

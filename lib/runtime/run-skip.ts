@@ -1,0 +1,89 @@
+import { MillraceError } from '../errors/millrace-error.ts';
+import type { Deadline } from './deadline.ts';
+import { findSkip, type Skip, type SkipRequest, type SkipTask, skipPiece } from './skip.ts';
+import type { Task } from './task.ts';
+
+/** What a decision gave up, or would give up. */
+export interface SkipSummary {
+  /** The last record that was processed before; `undefined` where none was. */
+  readonly after: string | undefined;
+  /** Records that went to quarantine. In a preview at least so many, where `complete` is false. */
+  readonly recordCount: number;
+  readonly first: SkippedRecord | undefined;
+  readonly last: SkippedRecord | undefined;
+  /** Whether others are given up that the stream does not have any more. */
+  readonly expired: boolean;
+  readonly complete: boolean;
+  /** How many commits it took; 0 for a preview. */
+  readonly commits: number;
+}
+
+export interface SkippedRecord {
+  readonly sequenceNumber: string;
+  readonly arrivalMs: number;
+}
+
+/** A shard at work commits between this one's looks; so often in a row it is no shard that waits for a decision. */
+const MAX_LOST_RACES = 20;
+
+/** Looks at what a request would give up, and writes nothing of it. @throws MillraceError as `findSkip` */
+export const previewSkip = async (
+  task: Task,
+  skipTask: SkipTask,
+  request: SkipRequest,
+  deadline: Deadline,
+): Promise<SkipSummary> => {
+  const found: Skip[] = [];
+  await task.commitTick(async (state) => {
+    found.push(await findSkip(skipTask, state, request));
+    return undefined;
+  }, deadline);
+  return summarize(found, 0);
+};
+
+/**
+ * Commits a decision, in as many commits as it takes. Cut short, it has given up a part; the same request goes on.
+ * @throws MillraceError as `findSkip`; `LOST_RACE` where the shard is being processed meanwhile
+ */
+export const runSkip = async (
+  task: Task,
+  skipTask: SkipTask,
+  request: SkipRequest,
+  deadline: Deadline,
+): Promise<SkipSummary> => {
+  const skips: Skip[] = [];
+  for (let lostRaces = 0; skips.at(-1)?.complete !== true; ) {
+    let found: Skip | undefined;
+    const committed = await task.commitTick(async (state) => {
+      found = await findSkip(skipTask, state, request);
+      return skipPiece(skipTask, state, found, request);
+    }, deadline);
+    if (committed && found !== undefined) skips.push(found);
+    else if (++lostRaces > MAX_LOST_RACES) throw lostRace(skipTask, lostRaces);
+  }
+  return summarize(skips, skips.length);
+};
+
+const summarize = (skips: readonly Skip[], commits: number): SkipSummary => {
+  const records = skips.flatMap((skip) => skip.records);
+  return {
+    after: skips[0]?.after,
+    recordCount: records.length,
+    first: placeOf(records[0]),
+    last: placeOf(records.at(-1)),
+    expired: skips.some((skip) => skip.expired),
+    complete: skips.at(-1)?.complete === true,
+    commits,
+  };
+};
+
+const placeOf = (record: SkippedRecord | undefined): SkippedRecord | undefined =>
+  record && { sequenceNumber: record.sequenceNumber, arrivalMs: record.arrivalMs };
+
+const lostRace = ({ shardId }: SkipTask, lostRaces: number): MillraceError =>
+  new MillraceError(
+    'retryable',
+    'LOST_RACE',
+    `${shardId} was processed by others while it was looked at, ${lostRaces} times in a row.`,
+    { fix: 'It does not wait for a decision. Look at it again.' },
+  );
