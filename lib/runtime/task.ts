@@ -1,6 +1,6 @@
-import type { Commit, Position } from '../commit/commit.ts';
+import type { Position } from '../commit/commit.ts';
 import type { CommittedState } from '../commit/committed-state.ts';
-import { type ChildUnit, emptyOutbox, isEmptyOutbox, type SinkOutput } from '../commit/outbox.ts';
+import type { ChildUnit } from '../commit/outbox.ts';
 import { compareSequenceNumbers } from '../connectors/sequence-number.ts';
 import type { StreamRecord } from '../connectors/stream-port.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
@@ -13,6 +13,7 @@ import type { Publisher } from './publisher.ts';
 import { type RejectionBound, requireFewRejected } from './rejection-bound.ts';
 import { sealPiece } from './seal-piece.ts';
 import type { ShardPartitions } from './shard-map.ts';
+import { TaskHead } from './task-head.ts';
 import type { TaskStore } from './task-store.ts';
 import type { TryCounter } from './try-counter.ts';
 
@@ -47,9 +48,6 @@ const PROBE_AFTER_MS = 60_000;
 /** More lost races in a row than this mean that somebody else is at work on it. */
 const MAX_LOST_RACES = 20;
 
-/** Read-first catch-ups in a row that may find nothing before the container trusts its cache again. */
-const QUIET_CATCH_UPS = 3;
-
 /**
  * A stage on one shard: the loop from a delivered batch to acknowledged outputs. Everything that is safe about it comes
  * from the conditions of its writes; what it remembers between invocations only saves reads.
@@ -57,13 +55,9 @@ const QUIET_CATCH_UPS = 3;
 export class Task {
   readonly #options: TaskOptions;
   readonly #ports: RuntimePorts;
-  readonly #store: TaskStore;
+  readonly #head: TaskHead;
   readonly #publisher: Publisher;
   readonly #input: TaskInput;
-  /** The head's outputs are known to be acknowledged. */
-  #published = false;
-  /** Catch-ups still to be made before computing, because commits of this container lost against others. */
-  #readFirst = 0;
   /** Undefined until a batch succeeded here, and after an invocation failed. */
   #lastSuccessMs: number | undefined;
   #busy = false;
@@ -71,7 +65,7 @@ export class Task {
   constructor(options: TaskOptions, ports: RuntimePorts, store: TaskStore, publisher: Publisher, input: TaskInput) {
     this.#options = options;
     this.#ports = ports;
-    this.#store = store;
+    this.#head = new TaskHead(options, ports, store, publisher);
     this.#publisher = publisher;
     this.#input = input;
   }
@@ -89,18 +83,16 @@ export class Task {
       let lostRaces = 0;
       for (let isFirst = true; ; isFirst = false) {
         const fresh = this.#unseen(records);
-        await this.#drain(records[0], deadline);
-        if (this.#isSealed) return this.#succeed(this.#requireNone(fresh));
+        await this.#head.drain(records[0], deadline);
+        if (this.#head.isSealed) return this.#succeed(this.#requireNone(fresh));
         if (fresh[0] !== undefined) await this.#admit(fresh[0], watch, isFirst);
         const piece = this.#compute(fresh, watch);
-        if (isNothing(piece, this.#store.state)) return this.#succeed(undefined);
+        if (isNothing(piece, this.#head.state)) return this.#succeed(undefined);
         await watch.end();
         if (deadline.passed) return this.#succeed(this.#outOfTime(fresh, records, piece));
         await this.#step('computed');
-        if (await this.#commit(piece, deadline)) {
-          await this.#publish(deadline);
-          lostRaces = 0;
-        } else this.#countLostRace(++lostRaces);
+        if (await this.#commit(piece, deadline)) lostRaces = 0;
+        else this.#countLostRace(++lostRaces);
       }
     }, watch);
   }
@@ -118,13 +110,11 @@ export class Task {
   commitTick(makePiece: (state: CommittedState) => Promise<Piece | undefined>, deadline: Deadline): Promise<boolean> {
     return this.#exclusively(async () => {
       await this.#refresh(true, deadline);
-      await this.#drain(undefined, deadline);
-      if (this.#isSealed) return false;
-      const piece = await makePiece(this.#store.state);
+      await this.#head.drain(undefined, deadline);
+      if (this.#head.isSealed) return false;
+      const piece = await makePiece(this.#head.state);
       if (piece === undefined) return false;
-      if (!(await this.#commit(piece, deadline))) return false;
-      await this.#publish(deadline);
-      return true;
+      return this.#commit(piece, deadline);
     });
   }
 
@@ -137,22 +127,21 @@ export class Task {
     return this.#exclusively(async () => {
       await this.#refresh(true, deadline);
       for (let lostRaces = 0; ; ) {
-        await this.#drain(undefined, deadline);
-        if (this.#isSealed) return this.#store.state;
-        await this.#input.requireDrained(this.#store.state.head.position);
-        if (await this.#commit(sealPiece(this.#store.state, children), deadline)) await this.#publish(deadline);
-        else this.#countLostRace(++lostRaces);
+        await this.#head.drain(undefined, deadline);
+        if (this.#head.isSealed) return this.#head.state;
+        await this.#input.requireDrained(this.#head.header.position);
+        if (!(await this.#commit(sealPiece(this.#head.state, children), deadline))) this.#countLostRace(++lostRaces);
       }
     });
   }
 
   get isLoaded(): boolean {
-    return this.#store.isLoaded;
+    return this.#head.isLoaded;
   }
 
   /** The committed state, for inspection. */
   get state(): CommittedState {
-    return this.#store.state;
+    return this.#head.state;
   }
 
   async #exclusively<T>(run: () => Promise<T>, watch?: CrashWatch): Promise<T> {
@@ -167,12 +156,12 @@ export class Task {
     this.#busy = true;
     try {
       const result = await run();
-      if (await this.#store.snapshotIfDue(() => this.#step('snapshot-written'))) await this.#step('snapshot-moved');
+      await this.#head.snapshotIfDue();
       return result;
     } catch (error) {
       this.#lastSuccessMs = undefined;
       // Whatever went wrong may have gone wrong between a write and its answer.
-      this.#store.drop();
+      this.#head.drop();
       await watch?.fail();
       throw error;
     } finally {
@@ -180,13 +169,13 @@ export class Task {
     }
   }
 
+  #refresh(always: boolean, deadline: Deadline): Promise<void> {
+    return this.#head.refresh(always, () => this.#input.inherit(deadline));
+  }
+
   /** A batch succeeded in this container a short while ago: nothing can have been skipped since. */
   #isRecent(): boolean {
     return this.#lastSuccessMs !== undefined && this.#ports.clock.nowMs() - this.#lastSuccessMs < PROBE_AFTER_MS;
-  }
-
-  get #isSealed(): boolean {
-    return this.#store.state.head.kind === 'seal';
   }
 
   /** What follows a seal: nothing can, for it was put when the shard was read to its end. */
@@ -202,74 +191,16 @@ export class Task {
     );
   }
 
-  async #refresh(always: boolean, deadline: Deadline): Promise<void> {
-    if (!this.#store.isLoaded) {
-      if (!(await this.#store.load())) {
-        await this.#store.create(await this.#input.inherit(deadline));
-        await this.#step('created');
-        if (!(await this.#store.load())) throw new Error(`the log of ${this.#options.unit} was made and is not there`);
-      }
-      this.#published = false;
-    } else if (always || this.#readFirst > 0) {
-      await this.#catchUp();
-    }
-    await this.#step('loaded');
-    this.#checkEpoch();
-  }
-
-  /** Two versions of a job never write one log: the newer one's first commit ends the older one. */
-  #checkEpoch(): void {
-    const { epoch } = this.#store.state.head;
-    if (epoch <= this.#options.epoch) return;
-    throw new MillraceError(
-      'configuration',
-      'PLAN_MISMATCH',
-      `${this.#options.unit} was taken over by epoch ${epoch}; this container runs epoch ${this.#options.epoch}.`,
-      {
-        fix: 'Nothing if a deployment is under way: the mapping moves to the new version.',
-        fields: { epoch, own: this.#options.epoch },
-      },
-    );
-  }
-
-  async #catchUp(): Promise<void> {
-    const found = await this.#store.catchUp();
-    this.#checkEpoch();
-    if (found > 0) this.#published = false;
-    this.#readFirst = found > 0 ? QUIET_CATCH_UPS : Math.max(0, this.#readFirst - 1);
-  }
-
   #unseen(records: readonly StreamRecord[]): readonly StreamRecord[] {
-    const seen = this.#store.state.head.position.sequenceNumber;
+    const seen = this.#head.header.position.sequenceNumber;
     if (seen === undefined) return records;
     const first = records.findIndex((record) => compareSequenceNumbers(record.sequenceNumber, seen) > 0);
     return first === -1 ? [] : first === 0 ? records : records.slice(first);
   }
 
-  /**
-   * Outputs of the head are acknowledged before the next commit is put, or the ring could overwrite them unsent. That
-   * the mapping moved on past a batch shows that whoever committed it has published it.
-   */
-  async #drain(firstDelivered: StreamRecord | undefined, deadline: Deadline): Promise<void> {
-    if (!this.#published) {
-      const { head, outbox } = this.#store.state;
-      const movedOn =
-        head.kind === 'batch' &&
-        head.position.sequenceNumber !== undefined &&
-        firstDelivered !== undefined &&
-        compareSequenceNumbers(firstDelivered.sequenceNumber, head.position.sequenceNumber) > 0;
-      if (!movedOn && !isEmptyOutbox(outbox)) {
-        this.#ports.observer.republished?.(this.#options.unit, head.n);
-        await this.#publish(deadline);
-      }
-      this.#published = true;
-    }
-    await this.#step('drained');
-  }
-
   /** What has to be made sure of before the first new record is computed. */
   async #admit(first: StreamRecord, watch: CrashWatch, isFirst: boolean): Promise<void> {
-    const { position, n } = this.#store.state.head;
+    const { position, n } = this.#head.header;
     // A root's first batch has nothing to follow on; a child's has what its parents left.
     if (isFirst && !this.#isRecent() && (position.sequenceNumber !== undefined || n > 0))
       await this.#input.probe?.(position, first);
@@ -280,25 +211,28 @@ export class Task {
   }
 
   #compute(fresh: readonly StreamRecord[], watch: CrashWatch): Piece {
-    const piece = this.#input.compute(this.#store.state, watch.isSingle ? fresh.slice(0, 1) : fresh, watch.crashed);
+    const piece = this.#input.compute(this.#head.state, watch.isSingle ? fresh.slice(0, 1) : fresh, watch.crashed);
     requireFewRejected(piece, this.#options.quarantine, this.#options.unit);
     return piece;
   }
 
-  /** False where another container's commit was first: its effects are known then, and the piece is computed again. */
+  /**
+   * Commits a piece and sends what it says. False where another container's commit was first: its effects are known then, and
+   * the piece is computed again.
+   */
   async #commit(piece: Piece, deadline: Deadline): Promise<boolean> {
-    const { state } = this.#store;
+    const { state } = this.#head;
     if (piece.relays.length > 0) await this.#publisher.relay(this.#options.stage, piece.relays, deadline);
     await this.#step('relayed');
-    const commit = buildCommit(state, piece, { ...this.#options, attemptId: this.#store.newAttemptId() });
-    if (await this.#append(commit, piece.recordCount)) {
+    const commit = buildCommit(state, piece, { ...this.#options, attemptId: this.#head.newAttemptId() });
+    if (await this.#head.append(commit, piece.recordCount)) {
       for (const rejection of piece.session.rejections) this.#ports.observer.rejected?.(this.#options.unit, rejection);
+      await this.#head.publish(deadline);
       return true;
     }
     state.keyed.giveBack(piece.timers);
     this.#ports.observer.lostRace?.(this.#options.unit, commit.header.n);
-    this.#readFirst = QUIET_CATCH_UPS;
-    await this.#catchUp();
+    await this.#head.catchUpAfterLoss();
     return false;
   }
 
@@ -312,48 +246,8 @@ export class Task {
     );
   }
 
-  async #append(commit: Commit, recordCount: number): Promise<boolean> {
-    if (this.#isSealed) throw new Error(`nothing is committed to ${this.#options.unit} after its seal`);
-    const { applied, payloadBytes } = await this.#store.append(commit, () => this.#step('payload-stored'));
-    if (!applied) return false;
-    const { n, kind, watermarkMs } = commit.header;
-    this.#published = isEmptyOutbox(commit.body.outbox);
-    this.#ports.observer.committed?.({ unit: this.#options.unit, n, kind, recordCount, payloadBytes, watermarkMs });
-    await this.#step('committed');
-    return true;
-  }
-
-  async #publish(deadline: Deadline): Promise<void> {
-    if (!this.#published) {
-      const { head, outbox } = this.#store.state;
-      const left = await this.#publisher.publish(this.#options.unit, head.n, outbox, deadline);
-      if (left.length > 0) await this.#commitRest(left);
-      this.#published = true;
-    }
-    await this.#step('published');
-  }
-
-  /** An output too large for one deadline goes on from where it stopped, under its old numbers. */
-  async #commitRest(left: readonly SinkOutput[]): Promise<never> {
-    const { head, outbox, excluded, rejections } = this.#store.state;
-    const isProgress = countRows(left) < countRows(outbox.sinks) || outbox.hops.length + outbox.rejections.length > 0;
-    if (isProgress) {
-      const header = { ...head, n: head.n + 1, kind: 'mark' as const, attemptId: this.#store.newAttemptId() };
-      const rest = { ...emptyOutbox, sinks: left };
-      await this.#append({ header, body: { changes: [], marks: [], excluded, rejections, outbox: rest } }, 0);
-    }
-    throw new MillraceError(
-      'retryable',
-      'DEADLINE',
-      `${countRows(left)} rows of ${this.#options.unit} are left to be written when the invocation's time is up.`,
-      {
-        fix: 'The next try goes on with them. If it happens often, give the function a longer timeout or the sink more capacity.',
-      },
-    );
-  }
-
   #outOfTime(fresh: readonly StreamRecord[], records: readonly StreamRecord[], piece: Piece): string {
-    this.#store.state.keyed.giveBack(piece.timers);
+    this.#head.state.keyed.giveBack(piece.timers);
     const first = fresh[0];
     if (first !== undefined && fresh.length < records.length) return first.sequenceNumber;
     throw new MillraceError(
@@ -374,6 +268,3 @@ const isNothing = (piece: Piece, state: CommittedState): boolean =>
   piece.marks.length === 0 &&
   piece.session.isEmpty &&
   piece.watermarkMs === state.head.watermarkMs;
-
-const countRows = (outputs: readonly SinkOutput[]): number =>
-  outputs.reduce((sum, output) => sum + output.rows.length, 0);

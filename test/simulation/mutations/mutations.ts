@@ -14,19 +14,19 @@ const one = (name: string, file: string, find: string, replace: string): Mutatio
 export const mutations: readonly Mutation[] = [
   one(
     'a commit follows although outputs of the last one are not out',
-    'runtime/task.ts',
+    'runtime/task-head.ts',
     'if (!movedOn && !isEmptyOutbox(outbox)) {',
     'if (!movedOn && !isEmptyOutbox(outbox) && head.n < 0) {',
   ),
   one(
     'the outputs of a tick or a mark are trusted to be out when the mapping moves on',
-    'runtime/task.ts',
+    'runtime/task-head.ts',
     "head.kind === 'batch' &&",
     "head.kind !== 'genesis' &&",
   ),
   one(
     'outputs of commits that others made are taken for published',
-    'runtime/task.ts',
+    'runtime/task-head.ts',
     'if (found > 0) this.#published = false;',
     '',
   ),
@@ -39,8 +39,8 @@ export const mutations: readonly Mutation[] = [
   one(
     'outputs go out before the commit',
     'runtime/task.ts',
-    '    if (await this.#append(commit, piece.recordCount)) {',
-    '    await this.#publisher.publish(this.#options.unit, commit.header.n, commit.body.outbox, deadline);\n    if (await this.#append(commit, piece.recordCount)) {',
+    '    if (await this.#head.append(commit, piece.recordCount)) {',
+    '    await this.#publisher.publish(this.#options.unit, commit.header.n, commit.body.outbox, deadline);\n    if (await this.#head.append(commit, piece.recordCount)) {',
   ),
   one(
     'what belongs to another shard is not relayed',
@@ -70,7 +70,7 @@ export const mutations: readonly Mutation[] = [
     '    state.keyed.giveBack(piece.timers);\n    this.#ports.observer.lostRace',
     '    this.#ports.observer.lostRace',
   ),
-  one('the cache is trusted after an error', 'runtime/task.ts', '      this.#store.drop();\n', ''),
+  one('the cache is trusted after an error', 'runtime/task.ts', '      this.#head.drop();\n', ''),
   one(
     'a slot of genesis is put without a condition',
     'commit/commit-log.ts',

@@ -1,0 +1,188 @@
+import type { Commit, CommitHeader } from '../commit/commit.ts';
+import type { CommittedState } from '../commit/committed-state.ts';
+import { emptyOutbox, isEmptyOutbox, type SinkOutput } from '../commit/outbox.ts';
+import { compareSequenceNumbers } from '../connectors/sequence-number.ts';
+import type { StreamRecord } from '../connectors/stream-port.ts';
+import { MillraceError } from '../errors/millrace-error.ts';
+import type { Deadline } from './deadline.ts';
+import type { ProtocolStep, RuntimePorts } from './ports.ts';
+import type { Publisher } from './publisher.ts';
+import type { TaskStore } from './task-store.ts';
+
+/** Read-first catch-ups in a row that may find nothing before the container trusts its cache again. */
+const QUIET_CATCH_UPS = 3;
+
+/**
+ * The head of a task's log as this container knows it: caught up before it is built upon, and published before it is followed.
+ */
+export class TaskHead {
+  readonly #unit: string;
+  readonly #epoch: number;
+  readonly #ports: RuntimePorts;
+  readonly #store: TaskStore;
+  readonly #publisher: Publisher;
+  /** The head's outputs are known to be acknowledged. */
+  #published = false;
+  /** Catch-ups still to be made before computing, because commits of this container lost against others. */
+  #readFirst = 0;
+
+  constructor(
+    { unit, epoch }: { readonly unit: string; readonly epoch: number },
+    ports: RuntimePorts,
+    store: TaskStore,
+    publisher: Publisher,
+  ) {
+    this.#unit = unit;
+    this.#epoch = epoch;
+    this.#ports = ports;
+    this.#store = store;
+    this.#publisher = publisher;
+  }
+
+  get isLoaded(): boolean {
+    return this.#store.isLoaded;
+  }
+
+  get state(): CommittedState {
+    return this.#store.state;
+  }
+
+  get header(): CommitHeader {
+    return this.state.head;
+  }
+
+  /** The shard has ended and its children go on. */
+  get isSealed(): boolean {
+    return this.header.kind === 'seal';
+  }
+
+  newAttemptId(): string {
+    return this.#store.newAttemptId();
+  }
+
+  /** Forgets everything: after an unknown outcome nothing in memory can be relied on. */
+  drop(): void {
+    this.#store.drop();
+  }
+
+  async snapshotIfDue(): Promise<void> {
+    if (await this.#store.snapshotIfDue(() => this.#step('snapshot-written'))) await this.#step('snapshot-moved');
+  }
+
+  /**
+   * Knows the head at least as it was when this was called, or, unless `always`, as this container left it.
+   * @param inherit what the log begins with where there is none yet
+   */
+  async refresh(always: boolean, inherit: () => Promise<CommittedState | undefined>): Promise<void> {
+    if (!this.#store.isLoaded) {
+      if (!(await this.#store.load())) {
+        await this.#store.create(await inherit());
+        await this.#step('created');
+        if (!(await this.#store.load())) throw new Error(`the log of ${this.#unit} was made and is not there`);
+      }
+      this.#published = false;
+    } else if (always || this.#readFirst > 0) {
+      await this.#catchUp();
+    }
+    await this.#step('loaded');
+    this.#checkEpoch();
+  }
+
+  /** Two versions of a job never write one log: the newer one's first commit ends the older one. */
+  #checkEpoch(): void {
+    const { epoch } = this.state.head;
+    if (epoch <= this.#epoch) return;
+    throw new MillraceError(
+      'configuration',
+      'PLAN_MISMATCH',
+      `${this.#unit} was taken over by epoch ${epoch}; this container runs epoch ${this.#epoch}.`,
+      {
+        fix: 'Nothing if a deployment is under way: the mapping moves to the new version.',
+        fields: { epoch, own: this.#epoch },
+      },
+    );
+  }
+
+  /** Another container's commit was first: what it did is known then. */
+  async catchUpAfterLoss(): Promise<void> {
+    this.#readFirst = QUIET_CATCH_UPS;
+    await this.#catchUp();
+  }
+
+  async #catchUp(): Promise<void> {
+    const found = await this.#store.catchUp();
+    this.#checkEpoch();
+    if (found > 0) this.#published = false;
+    this.#readFirst = found > 0 ? QUIET_CATCH_UPS : Math.max(0, this.#readFirst - 1);
+  }
+
+  /**
+   * Outputs of the head are acknowledged before the next commit is put, or the ring could overwrite them unsent. That
+   * the mapping moved on past a batch shows that whoever committed it has published it.
+   */
+  async drain(firstDelivered: StreamRecord | undefined, deadline: Deadline): Promise<void> {
+    if (!this.#published) {
+      const { head, outbox } = this.state;
+      const movedOn =
+        head.kind === 'batch' &&
+        head.position.sequenceNumber !== undefined &&
+        firstDelivered !== undefined &&
+        compareSequenceNumbers(firstDelivered.sequenceNumber, head.position.sequenceNumber) > 0;
+      if (!movedOn && !isEmptyOutbox(outbox)) {
+        this.#ports.observer.republished?.(this.#unit, head.n);
+        await this.publish(deadline);
+      }
+      this.#published = true;
+    }
+    await this.#step('drained');
+  }
+
+  /** False where another container's commit has that number. */
+  async append(commit: Commit, recordCount: number): Promise<boolean> {
+    if (this.isSealed) throw new Error(`nothing is committed to ${this.#unit} after its seal`);
+    const { applied, payloadBytes } = await this.#store.append(commit, () => this.#step('payload-stored'));
+    if (!applied) return false;
+    const { n, kind, watermarkMs } = commit.header;
+    this.#published = isEmptyOutbox(commit.body.outbox);
+    this.#ports.observer.committed?.({ unit: this.#unit, n, kind, recordCount, payloadBytes, watermarkMs });
+    await this.#step('committed');
+    return true;
+  }
+
+  /** Sends what the head says, unless that is known to be done. */
+  async publish(deadline: Deadline): Promise<void> {
+    if (!this.#published) {
+      const { head, outbox } = this.state;
+      const left = await this.#publisher.publish(this.#unit, head.n, outbox, deadline);
+      if (left.length > 0) await this.#commitRest(left);
+      this.#published = true;
+    }
+    await this.#step('published');
+  }
+
+  /** An output too large for one deadline goes on from where it stopped, under its old numbers. */
+  async #commitRest(left: readonly SinkOutput[]): Promise<never> {
+    const { head, outbox, excluded, rejections } = this.state;
+    const isProgress = countRows(left) < countRows(outbox.sinks) || outbox.hops.length + outbox.rejections.length > 0;
+    if (isProgress) {
+      const header = { ...head, n: head.n + 1, kind: 'mark' as const, attemptId: this.#store.newAttemptId() };
+      const rest = { ...emptyOutbox, sinks: left };
+      await this.append({ header, body: { changes: [], marks: [], excluded, rejections, outbox: rest } }, 0);
+    }
+    throw new MillraceError(
+      'retryable',
+      'DEADLINE',
+      `${countRows(left)} rows of ${this.#unit} are left to be written when the invocation's time is up.`,
+      {
+        fix: 'The next try goes on with them. If it happens often, give the function a longer timeout or the sink more capacity.',
+      },
+    );
+  }
+
+  async #step(step: ProtocolStep): Promise<void> {
+    await this.#ports.observer.step?.(step, this.#unit);
+  }
+}
+
+const countRows = (outputs: readonly SinkOutput[]): number =>
+  outputs.reduce((sum, output) => sum + output.rows.length, 0);
