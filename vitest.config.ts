@@ -30,6 +30,7 @@ export default defineConfig({
       project('property', 30_000),
       // Most type tests are @ts-expect-error lines that `npm test` checks with tsc; these are the ones that also run.
       project('types', 30_000),
+      project('model', 2 * MINUTE_MS),
       project('simulation', 2 * MINUTE_MS),
       project('integration', MINUTE_MS),
       project('regression', MINUTE_MS),

@@ -1,0 +1,359 @@
+import type { Action, Model } from './explore.ts';
+
+/**
+ * Shards that end and shards that begin (ADR 9): two containers process a source stream whose `lineage` splits or merges,
+ * and a receiver reads what they send. That a log is fenced is taken from the ring model, so an append says which number
+ * it follows; the channel is worse than that of the channel model: whatever was sent may be read at any time, in any
+ * order and again. A record is its event time; no record is late when it is written, so none may be late anywhere.
+ */
+export interface HandOverState {
+  logs: Record<string, Log | null>;
+  /** The commits that were sent, by shard. */
+  sent: Record<string, number[]>;
+  containers: Container[];
+  receiver: Receiver;
+  ticks: number;
+  /** For the invariants only. */
+  applied: [shard: string, record: number][];
+  wrong: ('content' | 'late' | 'fell')[];
+}
+
+interface Log {
+  /** The number before the first commit. */
+  base: number;
+  commits: Commit[];
+  /** Records in committed state. */
+  position: number;
+  /** What the child's first state was made from: parents as they were. */
+  inherits: { shard: string; n: number }[];
+  baseWatermark: number;
+}
+
+interface Commit {
+  kind: 'batch' | 'tick' | 'seal';
+  records: number[];
+  watermark: number;
+}
+
+/** A container with a task in hand. It gives up or freezes by doing something else, or nothing. */
+interface Container {
+  task: string | null;
+  /** The head it knows. */
+  n: number;
+  doing: 'nothing' | 'must publish' | 'may commit' | 'reads parents' | 'seals' | 'publishes seal';
+  /** Parents that are done, with the head under which each was looked at. */
+  parents: { shard: string; n: number }[];
+}
+
+interface Receiver {
+  marks: Record<string, { status: 'active' | 'sealed' | 'unborn'; n: number; watermark: number }>;
+  watermark: number;
+}
+
+export interface Shard {
+  readonly parents: readonly string[];
+  /** Event times. */
+  readonly records: readonly number[];
+}
+
+export interface HandOverRules {
+  readonly lineage: Readonly<Record<string, Shard>>;
+  readonly ticks: number;
+  /** A child looks whether its parents are read to their ends. */
+  readonly drains: boolean;
+  /** … and ends their logs with a SEAL, under the same condition as every commit. */
+  readonly seals: 'fenced' | 'unfenced' | 'not';
+  readonly base: 'largest seal' | 'zero';
+  readonly childWatermark: 'least' | 'largest';
+  /** A seal tells receivers of the children, which hold the watermark from then on. */
+  readonly unborn: boolean;
+  /** Packets of producers that are unknown or unborn wait. */
+  readonly waits: boolean;
+}
+
+/** One shard becomes two. */
+export const split = {
+  P: { parents: [], records: [1] },
+  L: { parents: ['P'], records: [2] },
+  H: { parents: ['P'], records: [] },
+} satisfies HandOverRules['lineage'];
+
+/** A fast shard and a slow one become one. */
+export const merge = {
+  F: { parents: [], records: [8] },
+  S: { parents: [], records: [1] },
+  C: { parents: ['F', 'S'], records: [2, 3] },
+} satisfies HandOverRules['lineage'];
+
+export const handOverRules: HandOverRules = {
+  lineage: split,
+  ticks: 1,
+  drains: true,
+  seals: 'fenced',
+  base: 'largest seal',
+  childWatermark: 'least',
+  unborn: true,
+  waits: true,
+};
+
+const never = 0;
+
+export const handOverModel = (rules: HandOverRules): Model<HandOverState> => {
+  const shards = Object.keys(rules.lineage);
+  const roots = shards.filter((shard) => rules.lineage[shard]!.parents.length === 0);
+  const each = <T>(names: readonly string[], value: (shard: string) => T): Record<string, T> =>
+    Object.fromEntries(names.map((shard) => [shard, value(shard)]));
+  return {
+    start: {
+      logs: each(shards, (shard) => (roots.includes(shard) ? newLog(0, never, []) : null)),
+      sent: each(shards, () => []),
+      containers: [newContainer(), newContainer()],
+      // The roster at genesis: every producer there is, each of which holds the watermark.
+      receiver: { marks: each(roots, () => ({ status: 'active', n: 0, watermark: never })), watermark: never },
+      ticks: rules.ticks,
+      applied: [],
+      wrong: [],
+    },
+
+    actions: (state) => [
+      ...state.containers.flatMap((_, i) => containerActions(rules, state, i)),
+      ...shards.flatMap((shard) => receiverActions(rules, state, shard)),
+    ],
+
+    invariants: {
+      'invariant 1: one content for each number': ({ wrong }) => !wrong.includes('content'),
+      'invariant 1: n never falls along a lineage': ({ logs }) =>
+        shards.every((shard) => rules.lineage[shard]!.parents.every((parent) => notBelow(logs[shard], logs[parent]))),
+      'invariant 2: a log is sealed when every record of its shard is in it': ({ logs }) =>
+        shards.every(
+          (s) => logs[s] == null || !isSealed(logs[s]) || logs[s].position === rules.lineage[s]!.records.length,
+        ),
+      'invariant 5: nothing is committed to a log after a child has taken it over': ({ logs }) =>
+        shards.every((shard) => (logs[shard]?.inherits ?? []).every((from) => head(logs[from.shard]!) === from.n)),
+      'invariant 4: rows are applied once, and those of parents before those of their children': ({ applied }) =>
+        applied.every(([shard, record], i) => followsAll(rules, applied.slice(0, i), shard, record)),
+      'invariant 6: no record is late': ({ wrong }) => !wrong.includes('late'),
+      'invariant 6: watermarks never fall': ({ wrong }) => !wrong.includes('fell'),
+    },
+
+    isDone: ({ applied }) => applied.length === shards.reduce((sum, s) => sum + rules.lineage[s]!.records.length, 0),
+  };
+};
+
+const newContainer = (): Container => ({ task: null, n: 0, doing: 'nothing', parents: [] });
+
+const newLog = (base: number, baseWatermark: number, inherits: Log['inherits']): Log => ({
+  base,
+  commits: [],
+  position: 0,
+  inherits,
+  baseWatermark,
+});
+
+const head = ({ base, commits }: Log): number => base + commits.length;
+
+const watermarkOf = ({ commits, baseWatermark }: Log): number => commits.at(-1)?.watermark ?? baseWatermark;
+
+const isSealed = ({ commits }: Log): boolean => commits.at(-1)?.kind === 'seal';
+
+const notBelow = (child: Log | null | undefined, parent: Log | null | undefined): boolean =>
+  child == null || parent == null || child.base >= head(parent);
+
+const followsAll = ({ lineage }: HandOverRules, before: HandOverState['applied'], shard: string, record: number) => {
+  const earlier = (of: string, records: readonly number[]) =>
+    records.every((r) => before.some(([s, b]) => s === of && b === r));
+  const { parents, records } = lineage[shard]!;
+  const mine = before.filter(([s]) => s === shard).map(([, r]) => r);
+  return records[mine.length] === record && parents.every((parent) => earlier(parent, lineage[parent]!.records));
+};
+
+const containerActions = (rules: HandOverRules, state: HandOverState, i: number): Action<HandOverState>[] => {
+  const me = state.containers[i]!;
+  const act = (what: string, change: (state: HandOverState, me: Container) => void): Action<HandOverState> => ({
+    name: `${'AB'[i]} ${what}`,
+    change: (next) => change(next, next.containers[i]!),
+  });
+  const actions: Action<HandOverState>[] = [];
+  if (me.task === null) {
+    for (const [shard, { parents }] of Object.entries(rules.lineage)) {
+      const log = state.logs[shard];
+      if (log == null) {
+        if (parents.every((parent) => state.logs[parent] != null)) {
+          actions.push(act(`is given ${shard}`, (_, c) => Object.assign(c, { task: shard, doing: 'reads parents' })));
+        }
+      } else if (!isSealed(log)) {
+        actions.push(
+          act(`is given ${shard} and reads its head, ${head(log)}`, (_, c) =>
+            Object.assign(c, {
+              task: shard,
+              n: head(log),
+              doing: head(log) === log.base ? 'may commit' : 'must publish',
+            }),
+          ),
+        );
+      }
+    }
+    return actions;
+  }
+  if (me.doing === 'must publish') {
+    actions.push(
+      act(`publishes commit ${me.n} of ${me.task}`, (next, c) => {
+        publish(next, me.task!, me.n);
+        c.doing = 'may commit';
+      }),
+    );
+  }
+  if (me.doing === 'may commit') actions.push(...commitActions(rules, state, me, act));
+  if (['reads parents', 'seals', 'publishes seal'].includes(me.doing)) actions.push(childStep(rules, state, me, act));
+  // To give up is always allowed: whatever it had in hand is forgotten.
+  actions.push(act('gives up', (_, c) => Object.assign(c, newContainer())));
+  return actions;
+};
+
+type Act = (what: string, change: (state: HandOverState, me: Container) => void) => Action<HandOverState>;
+
+const commitActions = (
+  rules: HandOverRules,
+  state: HandOverState,
+  me: Container,
+  act: Act,
+): Action<HandOverState>[] => {
+  const shard = me.task!;
+  const log = state.logs[shard]!;
+  const commit = (what: string, made: Commit, records: number): Action<HandOverState> =>
+    act(`commits ${what} of ${shard} as ${me.n + 1}`, (next, c) => {
+      if (!append(next, shard, me.n, made)) Object.assign(c, newContainer());
+      else {
+        next.logs[shard]!.position += records;
+        Object.assign(c, { n: me.n + 1, doing: 'must publish' });
+      }
+    });
+  const actions: Action<HandOverState>[] = [];
+  const record = rules.lineage[shard]!.records[log.position];
+  if (record !== undefined) {
+    const watermark = Math.max(watermarkOf(log), record);
+    actions.push(commit(`record ${record}`, { kind: 'batch', records: [record], watermark }, 1));
+  }
+  if (state.ticks > 0 && rules.lineage[shard]!.parents.length === 0) {
+    const tick = commit('a tick', { kind: 'tick', records: [], watermark: watermarkOf(log) }, 0);
+    actions.push({
+      ...tick,
+      change: (next) => {
+        next.ticks--;
+        tick.change(next);
+      },
+    });
+  }
+  return actions;
+};
+
+/** The put's condition: the head is still the one that was read. */
+const append = (state: HandOverState, shard: string, n: number, commit: Commit, fenced = true): boolean => {
+  const log = state.logs[shard]!;
+  if (head(log) === n) {
+    log.commits.push(commit);
+    return true;
+  }
+  if (fenced) return false;
+  log.commits[n - log.base] = commit;
+  goWrong(state, 'content');
+  return true;
+};
+
+const goWrong = (state: HandOverState, how: HandOverState['wrong'][number]): void => {
+  if (!state.wrong.includes(how)) state.wrong.push(how);
+};
+
+const publish = (state: HandOverState, shard: string, n: number): void => {
+  const sent = state.sent[shard]!;
+  if (!sent.includes(n)) state.sent[shard] = [...sent, n].sort((a, b) => a - b);
+};
+
+/** Parent by parent: drained? publish its head; append SEAL; publish SEAL. Then the child's own log. */
+const childStep = (rules: HandOverRules, state: HandOverState, me: Container, act: Act): Action<HandOverState> => {
+  const child = me.task!;
+  const { parents } = rules.lineage[child]!;
+  const parent = parents[me.parents.length];
+  if (parent === undefined) {
+    return act(`makes the log of ${child}`, (next, c) => {
+      next.logs[child] ??= genesis(rules, next, me.parents);
+      Object.assign(c, newContainer());
+    });
+  }
+  const log = state.logs[parent]!;
+  if (me.doing === 'reads parents') {
+    return act(`looks whether ${parent} is read to its end`, (next, c) => {
+      if (rules.drains && log.position < rules.lineage[parent]!.records.length) Object.assign(c, newContainer());
+      else if (rules.seals === 'not') c.parents.push({ shard: parent, n: head(log) });
+      else {
+        if (head(log) > log.base) publish(next, parent, head(log));
+        Object.assign(c, { n: head(log), doing: isSealed(log) ? 'publishes seal' : 'seals' });
+      }
+    });
+  }
+  if (me.doing === 'seals') {
+    return act(`seals ${parent} with ${me.n + 1}`, (next, c) => {
+      const seal: Commit = { kind: 'seal', records: [], watermark: watermarkOf(log) };
+      if (!append(next, parent, me.n, seal, rules.seals === 'fenced')) Object.assign(c, newContainer());
+      else Object.assign(c, { n: me.n + 1, doing: 'publishes seal' });
+    });
+  }
+  return act(`publishes the seal of ${parent}`, (next, c) => {
+    publish(next, parent, me.n);
+    Object.assign(c, { parents: [...me.parents, { shard: parent, n: me.n }], doing: 'reads parents' });
+  });
+};
+
+const genesis = (rules: HandOverRules, state: HandOverState, from: Log['inherits']): Log => {
+  const watermarks = from.map(({ shard }) => watermarkOf(state.logs[shard]!));
+  const watermark = rules.childWatermark === 'least' ? Math.min(...watermarks) : Math.max(...watermarks);
+  return newLog(rules.base === 'zero' ? 0 : Math.max(...from.map(({ n }) => n)), watermark, from);
+};
+
+const receiverActions = (rules: HandOverRules, state: HandOverState, shard: string): Action<HandOverState>[] => {
+  const log = state.logs[shard];
+  const mark = state.receiver.marks[shard];
+  if (log == null || state.sent[shard]!.length === 0) return [];
+  const applied = mark?.status === 'active' || mark?.status === 'sealed' ? mark.n : undefined;
+  if (applied === undefined && rules.waits) return [];
+  // `prev` of a commit is the one before: here every commit covers the one partition.
+  const next = state.sent[shard]!.find((n) => n === (applied ?? log.base) + 1);
+  if (next === undefined) return [];
+  return [
+    { name: `the receiver applies commit ${next} of ${shard}`, change: (draft) => apply(rules, draft, shard, next) },
+  ];
+};
+
+const apply = (rules: HandOverRules, state: HandOverState, shard: string, n: number): void => {
+  const { receiver } = state;
+  const log = state.logs[shard]!;
+  const { kind, records, watermark } = log.commits[n - log.base - 1]!;
+  for (const record of records) {
+    if (record < receiver.watermark) goWrong(state, 'late');
+    state.applied.push([shard, record]);
+  }
+  receiver.marks[shard] = { status: kind === 'seal' ? 'sealed' : 'active', n, watermark };
+  if (kind === 'seal' && rules.unborn) announceChildren(rules, receiver, shard, watermark);
+  const least = Math.min(
+    ...Object.values(receiver.marks).flatMap((mark) => (mark.status === 'sealed' ? [] : [mark.watermark])),
+  );
+  if (least < receiver.watermark) goWrong(state, 'fell');
+  // All known producers are sealed: nobody holds the watermark.
+  receiver.watermark = least === Infinity ? 99 : least;
+};
+
+/** Unborn with the seal's watermark at most; active from the largest seal on when all parents are sealed here. */
+const announceChildren = (rules: HandOverRules, receiver: Receiver, shard: string, watermark: number): void => {
+  for (const [child, { parents }] of Object.entries(rules.lineage)) {
+    if (!parents.includes(shard)) continue;
+    const known = receiver.marks[child]?.watermark ?? Infinity;
+    const seals = parents.map((parent) => receiver.marks[parent]);
+    const allSealed = seals.every((mark) => mark?.status === 'sealed');
+    const base = allSealed ? Math.max(...seals.map((mark) => mark!.n)) : 0;
+    receiver.marks[child] = {
+      status: allSealed ? 'active' : 'unborn',
+      n: base,
+      watermark: Math.min(known, watermark),
+    };
+  }
+};
