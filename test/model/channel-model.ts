@@ -292,13 +292,16 @@ const judge = (rules: ChannelRules, me: Receiver, shard: ShardName, n: number, r
 
 const known = new Map<string, RunVerdict[]>();
 
+/** What all marks and packets here have in common. */
+const mark = { producer: 'producer', watermarkMs: 0, excluded: false, status: 'active' } as const;
+
 /** What the engine says, asked once for each question. */
 const engineVerdicts = (me: Receiver, shard: ShardName, n: number, run: CoveredRun): RunVerdict[] =>
   getOrAdd(known, JSON.stringify([me.marks, shard, n, run]), () => {
     const marks = new Marks(['producer'], owned[shard], partitions);
     me.marks.forEach((applied, lp) => {
-      marks.apply({ producer: 'producer', from: lp, to: lp, n: applied, watermarkMs: 0, excluded: false });
+      marks.apply({ ...mark, from: lp, to: lp, n: applied });
     });
-    const packet = { producer: 'producer', n, watermarkMs: 0, excluded: false, runs: [run], rows: [] };
+    const packet = { ...mark, n, runs: [run], rows: [], children: [] };
     return new Channel(marks).judge(packet, run);
   });

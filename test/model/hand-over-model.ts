@@ -1,10 +1,16 @@
+import type { MarkChange } from '../../lib/commit/commit.ts';
+import { Marks } from '../../lib/commit/marks.ts';
+import { getOrAdd } from '../../lib/core/get-or-add.ts';
+import { Channel } from '../../lib/runtime/channel.ts';
+import { MIN_WATERMARK_MS } from '../../lib/time/watermark-strategy.ts';
 import type { Action, Model } from './explore.ts';
 
 /**
  * Shards that end and shards that begin (ADR 9): two containers process a source stream whose `lineage` splits or merges,
  * and a receiver reads what they send. That a log is fenced is taken from the ring model, so an append says which number
  * it follows; the channel is worse than that of the channel model: whatever was sent may be read at any time, in any
- * order and again. A record is its event time; no record is late when it is written, so none may be late anywhere.
+ * order and again. A record is its event time; no record is late when it is written, so none may be late anywhere. What
+ * the receiver makes of seals, of their children and of watermarks is the engine's own code.
  */
 export interface HandOverState {
   logs: Record<string, Log | null>;
@@ -46,7 +52,8 @@ interface Container {
 }
 
 interface Receiver {
-  marks: Record<string, { status: 'active' | 'sealed' | 'unborn'; n: number; watermark: number }>;
+  /** Of all producers that it knows, on its one partition. */
+  marks: MarkChange[];
   watermark: number;
 }
 
@@ -96,8 +103,6 @@ export const handOverRules: HandOverRules = {
   waits: true,
 };
 
-const never = 0;
-
 export const handOverModel = (rules: HandOverRules): Model<HandOverState> => {
   const shards = Object.keys(rules.lineage);
   const roots = shards.filter((shard) => rules.lineage[shard]!.parents.length === 0);
@@ -105,11 +110,10 @@ export const handOverModel = (rules: HandOverRules): Model<HandOverState> => {
     Object.fromEntries(names.map((shard) => [shard, value(shard)]));
   return {
     start: {
-      logs: each(shards, (shard) => (roots.includes(shard) ? newLog(0, never, []) : null)),
+      logs: each(shards, (shard) => (roots.includes(shard) ? newLog(0, MIN_WATERMARK_MS, []) : null)),
       sent: each(shards, () => []),
       containers: [newContainer(), newContainer()],
-      // The roster at genesis: every producer there is, each of which holds the watermark.
-      receiver: { marks: each(roots, () => ({ status: 'active', n: 0, watermark: never })), watermark: never },
+      receiver: { marks: [], watermark: MIN_WATERMARK_MS },
       ticks: rules.ticks,
       applied: [],
       wrong: [],
@@ -312,48 +316,65 @@ const genesis = (rules: HandOverRules, state: HandOverState, from: Log['inherits
 
 const receiverActions = (rules: HandOverRules, state: HandOverState, shard: string): Action<HandOverState>[] => {
   const log = state.logs[shard];
-  const mark = state.receiver.marks[shard];
-  if (log == null || state.sent[shard]!.length === 0) return [];
-  const applied = mark?.status === 'active' || mark?.status === 'sealed' ? mark.n : undefined;
-  if (applied === undefined && rules.waits) return [];
-  // `prev` of a commit is the one before: here every commit covers the one partition.
-  const next = state.sent[shard]!.find((n) => n === (applied ?? log.base) + 1);
-  if (next === undefined) return [];
-  return [
-    { name: `the receiver applies commit ${next} of ${shard}`, change: (draft) => apply(rules, draft, shard, next) },
-  ];
-};
-
-const apply = (rules: HandOverRules, state: HandOverState, shard: string, n: number): void => {
-  const { receiver } = state;
-  const log = state.logs[shard]!;
-  const { kind, records, watermark } = log.commits[n - log.base - 1]!;
-  for (const record of records) {
-    if (record < receiver.watermark) goWrong(state, 'late');
-    state.applied.push([shard, record]);
-  }
-  receiver.marks[shard] = { status: kind === 'seal' ? 'sealed' : 'active', n, watermark };
-  if (kind === 'seal' && rules.unborn) announceChildren(rules, receiver, shard, watermark);
-  const least = Math.min(
-    ...Object.values(receiver.marks).flatMap((mark) => (mark.status === 'sealed' ? [] : [mark.watermark])),
-  );
-  if (least < receiver.watermark) goWrong(state, 'fell');
-  // All known producers are sealed: nobody holds the watermark.
-  receiver.watermark = least === Infinity ? 99 : least;
-};
-
-/** Unborn with the seal's watermark at most; active from the largest seal on when all parents are sealed here. */
-const announceChildren = (rules: HandOverRules, receiver: Receiver, shard: string, watermark: number): void => {
-  for (const [child, { parents }] of Object.entries(rules.lineage)) {
-    if (!parents.includes(shard)) continue;
-    const known = receiver.marks[child]?.watermark ?? Infinity;
-    const seals = parents.map((parent) => receiver.marks[parent]);
-    const allSealed = seals.every((mark) => mark?.status === 'sealed');
-    const base = allSealed ? Math.max(...seals.map((mark) => mark!.n)) : 0;
-    receiver.marks[child] = {
-      status: allSealed ? 'active' : 'unborn',
-      n: base,
-      watermark: Math.min(known, watermark),
+  if (log == null) return [];
+  return state.sent[shard]!.flatMap((n) => {
+    const { kind, records, watermark } = log.commits[n - log.base - 1]!;
+    const next = receive(rules, state.receiver, { shard, n, watermark, isSeal: kind === 'seal' });
+    if (next === undefined) return [];
+    return {
+      name: `the receiver applies commit ${n} of ${shard}`,
+      change: (draft: HandOverState) => {
+        for (const record of records) {
+          if (record < draft.receiver.watermark) goWrong(draft, 'late');
+          draft.applied.push([shard, record]);
+        }
+        if (next.watermark < draft.receiver.watermark) goWrong(draft, 'fell');
+        draft.receiver = next;
+      },
     };
-  }
+  });
 };
+
+interface Arrival {
+  readonly shard: string;
+  readonly n: number;
+  readonly watermark: number;
+  readonly isSeal: boolean;
+}
+
+const partition = { from: 0, to: 0 };
+const received = new Map<string, Receiver | undefined>();
+
+/** Undefined where it waits, or was applied before. Asked once for each question. */
+const receive = (rules: HandOverRules, receiver: Receiver, arrival: Arrival): Receiver | undefined =>
+  getOrAdd(received, JSON.stringify([rules, receiver, arrival]), () => {
+    const { shard, n, watermark, isSeal } = arrival;
+    const unit = (of: string) => `stage/${of}`;
+    const shards = Object.entries(rules.lineage);
+    // The roster at genesis: every producer there is, each of which holds the watermark.
+    const roster = shards.filter(([, { parents }]) => parents.length === 0).map(([root]) => unit(root));
+    const marks = new Marks(roster, partition, 1);
+    for (const mark of receiver.marks) marks.apply(mark);
+    const packet = {
+      producer: unit(shard),
+      n,
+      watermarkMs: watermark,
+      excluded: false,
+      runs: [],
+      rows: [],
+      children: shards
+        .filter(([, { parents }]) => isSeal && parents.includes(shard))
+        .map(([child, { parents }]) => ({ unit: unit(child), parents: parents.map(unit) })),
+    };
+    // Here every commit covers the one partition, so that `prev` is the commit before.
+    const run = { ...partition, prev: n - 1 };
+    const channel = new Channel(marks);
+    const isBorn = ['active', 'sealed'].includes(marks.get(packet.producer)?.statusAt(0) ?? 'unknown');
+    const verdict = isBorn || rules.waits ? channel.judge(packet, run)[0]!.action : 'apply';
+    if (verdict !== 'apply') return undefined;
+    channel.advance(packet, run);
+    for (const change of channel.changes) {
+      if (rules.unborn || change.producer === packet.producer) marks.apply(change);
+    }
+    return { marks: marks.toChanges(), watermark: marks.watermarkMs() };
+  });
