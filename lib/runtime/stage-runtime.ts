@@ -70,6 +70,8 @@ export class StageRuntime {
   readonly #tasks: TaskCache;
   /** Parents being sealed: two children of one may begin at the same time. */
   readonly #sealing = new Map<string, Promise<CommittedState>>();
+  /** Shards that follow on others and are known to have a log. */
+  readonly #begun = new Set<string>();
   #opening: Promise<OpenStage> | undefined;
 
   /** @throws MillraceError `UNKNOWN_OPERATOR` where the pipeline has no such stage */
@@ -97,15 +99,21 @@ export class StageRuntime {
   }
 
   /**
-   * Looks at every open shard of a source stage without being given records: moves the watermarks of idle ones, and lets
-   * those that follow on closed ones begin.
+   * Looks at every open shard without being given records: lets those that follow on closed ones begin, as long as these are
+   * listed, and moves the watermarks of a source's idle ones.
    * @returns how many shards committed something
    */
   async tick(request: TickRequest, deadline: Deadline): Promise<number> {
-    if (this.plan.input.kind !== 'source') return 0;
+    const { ancestry } = await this.#open();
+    await ancestry.relist();
+    if (this.plan.input.kind === 'source') return this.#tickSource(request, deadline);
+    await this.#beginChildren(deadline);
+    return 0;
+  }
+
+  async #tickSource(request: TickRequest, deadline: Deadline): Promise<number> {
     const { description, ancestry } = await this.#open();
     const source = this.#sourceNode();
-    await ancestry.relist();
     const committed = await allEnded(
       ancestry.open.map(async ({ shardId }) => {
         const task = await this.#task(shardId);
@@ -121,6 +129,18 @@ export class StageRuntime {
       }),
     );
     return committed.filter((did) => did).length;
+  }
+
+  async #beginChildren(deadline: Deadline): Promise<void> {
+    const { ancestry, job } = await this.#open();
+    const roots = new Set(job.roster[this.plan.id]?.shardIds);
+    const children = ancestry.open.filter(({ shardId }) => !roots.has(shardId) && !this.#begun.has(shardId));
+    await allEnded(
+      children.map(async ({ shardId }) => {
+        const task = await this.#task(shardId);
+        if (await task.begin(deadline).catch(notYet)) this.#begun.add(shardId);
+      }),
+    );
   }
 
   /**

@@ -56,6 +56,11 @@ export class TaskHead {
     return this.header.kind === 'seal';
   }
 
+  /** Whether the log was made. It needs no load where it was. */
+  async hasLog(): Promise<boolean> {
+    return this.isLoaded || (await this.#store.hasLog());
+  }
+
   newAttemptId(): string {
     return this.#store.newAttemptId();
   }
@@ -66,7 +71,8 @@ export class TaskHead {
   }
 
   async snapshotIfDue(): Promise<void> {
-    if (await this.#store.snapshotIfDue(() => this.#step('snapshot-written'))) await this.#step('snapshot-moved');
+    if (this.isLoaded && (await this.#store.snapshotIfDue(() => this.#step('snapshot-written'))))
+      await this.#step('snapshot-moved');
   }
 
   /**

@@ -49,6 +49,11 @@ export class TaskStore {
     this.#observer = observer;
   }
 
+  /** Whether the log is there and complete. */
+  async hasLog(): Promise<boolean> {
+    return (await this.#log.readRegistry(this.#shape.partitions))?.status === 'READY';
+  }
+
   get isLoaded(): boolean {
     return this.#state !== undefined;
   }

@@ -118,6 +118,14 @@ export class Task {
     });
   }
 
+  /** Makes the log of a shard that follows on others, where that was not done. @returns true: it is there now */
+  begin(deadline: Deadline): Promise<boolean> {
+    return this.#exclusively(async () => {
+      if (!(await this.#head.hasLog())) await this.#refresh(true, deadline);
+      return true;
+    });
+  }
+
   /**
    * Ends the log of a shard that was read to its end: its children go on from here. Nothing is committed after it.
    * @returns the final state, once every receiver can learn of the end

@@ -61,4 +61,47 @@ describe('resharding', () => {
       }
     }
   }
+
+  it('lets a quiet child begin at a tick, while its parents are still listed', async () => {
+    const pipeline = idsPipeline();
+    const world = new World({ pipeline, seed: 1, shards: 2 });
+    const containers = new Map(pipeline.plan.stages.map(({ id }) => [id, world.container(id)]));
+    const containerOf = (stage: string) => containers.get(stage) ?? world.container(stage);
+    const input = makeInput(new SeededRandom(1), { count: 60, keys: 6 });
+    await world.send(input.slice(0, 30));
+    for (let i = 0; i < 4; i++) {
+      for (const cursor of world.cursors) await world.deliver(cursor, containerOf(cursor.stage), 20);
+    }
+    const streams = new Set(world.cursors.flatMap(({ stream }) => (stream === 'in' ? [] : [stream])));
+    for (const stream of streams) await world.reshard(stream, shard(0));
+    for (let hours = 0; hours < 30; hours += 2) {
+      world.clock.advance(2 * 3_600_000);
+      for (const container of containers.values()) {
+        const ending = await container.run(async (runtime, deadline) => {
+          await runtime.tick({ nowMs: world.clock.nowMs() }, deadline);
+          return undefined;
+        });
+        expect(ending.kind).toBe('done');
+      }
+    }
+    for (const stream of streams) {
+      const listed = (await world.streams.listShards(stream)).map(({ shardId }) => shardId);
+      expect(listed).not.toContain(shard(0));
+      for (let at = world.cursors.length - 1; at >= 0; at--) {
+        const cursor = world.cursors[at];
+        if (cursor?.stream === stream && !listed.includes(cursor.shardId)) world.cursors.splice(at, 1);
+      }
+    }
+    await world.send(input.slice(30));
+    for (const { id } of pipeline.plan.stages) containers.set(id, world.container(id));
+    await finish(world, { containerOf, batchSize: () => 9 });
+    const fired = world.appended<{ ids: readonly string[] }>('fired').flatMap(({ ids }) => ids);
+    expect(new Set(fired).size).toBe(fired.length);
+    expect([...fired, ...world.appended<{ id: string }>('late').map(({ id }) => id)].sort()).toEqual(
+      input
+        .map(({ data }) => (JSON.parse(Buffer.from(data).toString()) as { id: string }).id)
+        .filter((id) => id.startsWith('e'))
+        .sort(),
+    );
+  });
 });

@@ -16,7 +16,7 @@ import type { LocalDeploymentOptions } from './deployment-options.ts';
 import { handlerNotLoaded, LocalStage, type LocalStageStats } from './local-stage.ts';
 import { type PutOptions, SourceWriter } from './source-writer.ts';
 
-/** A tick to all shards of the source stages. */
+/** A tick to all open shards of all stages. */
 export interface LocalTick {
   /** A watermark known from elsewhere, such as the end of the input; ms since the epoch. */
   readonly watermarkMs?: number;
@@ -164,14 +164,14 @@ export class LocalDeployment {
   }
 
   /**
-   * Invokes the source stages without records, as the schedule does.
+   * Invokes all stages without records, as the schedule does: idle shards of sources move their watermarks, and shards that
+   * follow on closed ones begin.
    *
    * @returns how many shards committed something
    * @throws MillraceError when a stage cannot be invoked
    */
   async tick({ watermarkMs }: LocalTick = {}): Promise<number> {
-    const sources = [...this.#stages.values()].filter(({ plan }) => plan.input.kind === 'source');
-    const committed = await Promise.all(sources.map((stage) => tickStage(stage, watermarkMs)));
+    const committed = await Promise.all([...this.#stages.values()].map((stage) => tickStage(stage, watermarkMs)));
     return committed.reduce((sum, count) => sum + count, 0);
   }
 
