@@ -2,22 +2,25 @@ import type { ErrorCode } from '../errors/codes.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 
 export interface CallContext {
-  readonly resource: 'table' | 'stream';
+  readonly resource: 'table' | 'stream' | 'queue' | 'bucket';
   readonly name: string;
   /** A failed read changed nothing. A failed write may have. */
   readonly effect: 'read' | 'write';
 }
 
 const accessErrors = new Set([
+  'AccessDenied',
   'AccessDeniedException',
   'CredentialsProviderError',
   'ExpiredToken',
   'ExpiredTokenException',
   'IncompleteSignature',
   'IncompleteSignatureException',
+  'InvalidAccessKeyId',
   'InvalidClientTokenId',
   'InvalidSignatureException',
   'KMSAccessDeniedException',
+  'KmsAccessDenied',
   'MissingAuthenticationToken',
   'MissingAuthenticationTokenException',
   'NotAuthorized',
@@ -28,14 +31,20 @@ const accessErrors = new Set([
 
 const throttles = new Set([
   'KMSThrottlingException',
+  'KmsThrottled',
   'LimitExceededException',
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
+  'RequestThrottled',
+  'SlowDown',
   'ThrottledException',
   'Throttling',
   'ThrottlingException',
   'TooManyRequestsException',
 ]);
+
+/** The region of a bucket is part of its name. */
+const absences = new Set(['NoSuchBucket', 'PermanentRedirect', 'QueueDoesNotExist', 'ResourceNotFoundException']);
 
 /** What can be seen of any error that comes out of an SDK call. */
 interface SdkError {
@@ -56,7 +65,7 @@ export const toMillraceError = (error: unknown, context: CallContext): unknown =
   // Our own errors, and mistakes in our own code, which happen before anything is sent.
   if (error instanceof MillraceError || error instanceof TypeError || error instanceof RangeError) return error;
   const { name = '', message = '', $metadata } = error as SdkError;
-  if (name === 'ResourceNotFoundException') return notFound(error, message, context);
+  if (absences.has(name)) return notFound(error, message, context);
   if (accessErrors.has(name)) return accessDenied(error, name, message, context);
   if (/region is missing/i.test(message)) return endpointRequired(error, context);
   if (name === 'ValidationException' || name === 'InvalidArgumentException') return invalid(error, message, context);
@@ -74,13 +83,31 @@ const notFound = (cause: unknown, message: string, { resource, name }: CallConte
       cause,
     });
   }
-  const code = resource === 'table' ? 'TABLE_NOT_FOUND' : 'STREAM_NOT_FOUND';
-  return new MillraceError('configuration', code, `there is no ${resource} ${name} in this account and region`, {
-    fix: `Deploy the pipeline first, or correct the ${resource}'s name, the region (AWS_REGION) or the endpoint (AWS_ENDPOINT_URL).`,
-    fields: { [resource]: name },
-    cause,
-  });
+  return new MillraceError(
+    'configuration',
+    notFoundCodes[resource],
+    `there is no ${resource} ${name} in this account and region`,
+    {
+      fix: `Deploy the pipeline first, or correct the ${resource}'s name, the region (AWS_REGION) or the endpoint (AWS_ENDPOINT_URL).`,
+      fields: { [resource]: name },
+      cause,
+    },
+  );
 };
+
+const notFoundCodes = {
+  table: 'TABLE_NOT_FOUND',
+  stream: 'STREAM_NOT_FOUND',
+  queue: 'QUEUE_NOT_FOUND',
+  bucket: 'BUCKET_NOT_FOUND',
+} as const;
+
+const unavailableCodes = {
+  table: 'STORE_UNAVAILABLE',
+  stream: 'STREAM_UNAVAILABLE',
+  queue: 'SINK_UNAVAILABLE',
+  bucket: 'SINK_UNAVAILABLE',
+} as const;
 
 const accessDenied = (cause: unknown, name: string, message: string, context: CallContext): MillraceError => {
   const what = `${context.effect === 'read' ? 'read' : 'write'} ${context.resource} ${context.name}`;
@@ -115,11 +142,7 @@ const invalid = (cause: unknown, message: string, { resource, name }: CallContex
 const unavailable = (cause: unknown, what: string, context: CallContext, rejected: boolean): MillraceError => {
   const { resource, name, effect } = context;
   const unknown = resource === 'table' && effect === 'write' && !rejected;
-  const code: ErrorCode = unknown
-    ? 'OUTCOME_UNKNOWN'
-    : resource === 'table'
-      ? 'STORE_UNAVAILABLE'
-      : 'STREAM_UNAVAILABLE';
+  const code: ErrorCode = unknown ? 'OUTCOME_UNKNOWN' : unavailableCodes[resource];
   const doing = unknown
     ? `a write to table ${name} may or may not have happened`
     : `${resource} ${name} did not answer`;

@@ -19,6 +19,8 @@ export interface ClientOptions {
   readonly region?: string;
   /** Default: the SDK's provider chain. */
   readonly credentials?: AwsCredentials;
+  /** How often a request may be sent. 1 where nothing may be sent twice. Default 3. */
+  readonly maxAttempts?: number;
 }
 
 export interface AwsClients {
@@ -47,11 +49,12 @@ const requestHandler = (): NodeHttpHandler =>
     httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets }),
   });
 
-const configuration = (options: ClientOptions, endpoint: string | undefined) => ({
+/** What every client of this process is made with. */
+export const clientConfiguration = (options: ClientOptions, endpoint: string | undefined) => ({
   ...(endpoint === undefined ? {} : { endpoint }),
   ...(options.region === undefined ? {} : { region: options.region }),
   ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
-  maxAttempts,
+  maxAttempts: options.maxAttempts ?? maxAttempts,
   requestHandler: requestHandler(),
 });
 
@@ -62,8 +65,8 @@ const configuration = (options: ClientOptions, endpoint: string | undefined) => 
  * const { kinesis, dynamo } = createClients({ endpoint: 'http://127.0.0.1:4566', region: 'us-east-1' });
  */
 export const createClients = (options: ClientOptions = {}): AwsClients => {
-  const kinesis = new KinesisClient(configuration(options, options.kinesisEndpoint ?? options.endpoint));
-  const dynamo = new DynamoDBClient(configuration(options, options.dynamoEndpoint ?? options.endpoint));
+  const kinesis = new KinesisClient(clientConfiguration(options, options.kinesisEndpoint ?? options.endpoint));
+  const dynamo = new DynamoDBClient(clientConfiguration(options, options.dynamoEndpoint ?? options.endpoint));
   return {
     kinesis,
     dynamo,

@@ -6,12 +6,12 @@ import {
   type KeysAndAttributes,
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
+import { backOff, maxRetries } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { WireItem } from './attribute-values.ts';
 import { toMillraceError } from './aws-errors.ts';
-import { backOff, maxRetries } from './backoff.ts';
 
 export const keysPerBatchGet = 100;
 export const requestsPerBatchWrite = 25;

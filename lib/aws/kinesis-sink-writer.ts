@@ -1,10 +1,10 @@
 import { encodeAppend } from '../connectors/append-encoding.ts';
 import type { OutputRow, SinkWriter } from '../connectors/sink-port.ts';
 import type { PutEntry, StreamPort } from '../connectors/stream-port.ts';
+import { backOff, maxRetries } from '../core/backoff.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { type Random, systemRandom } from '../core/random.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
-import { backOff, maxRetries } from './backoff.ts';
 
 export interface KinesisSinkWriterOptions {
   readonly streams: StreamPort;

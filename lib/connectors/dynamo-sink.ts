@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { checkOptions, invalidOption, schemaOption } from '../core/check-options.ts';
 import { describeValue } from '../core/describe-value.ts';
+import { requireOption } from './require-option.ts';
 import { resourceName } from './resource-name.ts';
 import type { Sink } from './sink.ts';
 import type { SinkGuarantee } from './specs.ts';
@@ -35,9 +36,7 @@ const optionsShape = z.strictObject({
     error: "expected one or two field names, such as ['province', 'minute']",
   }),
   streamKey: z.string({ error: 'expected a field name' }).optional(),
-  require: z
-    .enum(['exactly-once', 'at-least-once with ids'], { error: "expected 'exactly-once' or 'at-least-once with ids'" })
-    .optional(),
+  require: requireOption,
 });
 
 /**

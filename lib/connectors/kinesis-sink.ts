@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { checkOptions, functionOption, schemaOption } from '../core/check-options.ts';
+import { requireOption } from './require-option.ts';
 import { resourceName } from './resource-name.ts';
 import type { Sink } from './sink.ts';
 import type { KinesisSinkSpec, SinkGuarantee } from './specs.ts';
@@ -28,9 +29,7 @@ const optionsShape = z.strictObject({
   schema: schemaOption,
   partitionKey: functionOption,
   idField: z.string({ error: 'expected a field name' }).min(1, { error: 'expected a field name' }).optional(),
-  require: z
-    .enum(['exactly-once', 'at-least-once with ids'], { error: "expected 'exactly-once' or 'at-least-once with ids'" })
-    .optional(),
+  require: requireOption,
 });
 
 /**

@@ -19,8 +19,8 @@ export const checkFunction = (owner: string, name: string, value: unknown): void
 };
 
 export const checkIsSink = (owner: string, value: unknown): void => {
-  if (hasSpec(value, ['dynamo', 'kinesis'])) return;
-  const fix = 'Make it with dynamoSink({ … }) or kinesisSink({ … }).';
+  if (hasSpec(value, ['dynamo', 'kinesis', 'sqs', 's3', 'http'])) return;
+  const fix = 'Make it with dynamoSink({ … }), kinesisSink({ … }), sqsSink({ … }), s3Sink({ … }) or httpSink({ … }).';
   throw invalidOption(owner, `the sink is ${describeValue(value)}; allowed is a sink`, fix);
 };
 

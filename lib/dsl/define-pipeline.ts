@@ -50,7 +50,7 @@ export const definePipeline = (
   checkPipelineName(name);
   const settings = readPipelineOptions(name, options);
   checkFunction(`pipeline '${name}'`, 'the definition', define);
-  const builder = new GraphBuilder(name);
+  const builder = new GraphBuilder(name, settings.delivery);
   const answer: unknown = define({ source: (id, source) => addSource(builder, id, source) });
   if (answer instanceof Promise) throw asyncDefinition(name, answer);
   const graph: LogicalGraph = { name, ...settings, nodes: checkGraph(name, builder.seal()) };

@@ -1,16 +1,18 @@
 import { describeValue } from '../core/describe-value.ts';
 import { definitionError } from '../errors/millrace-error.ts';
-import type { LateNode, LogicalNode } from '../graph/logical-graph.ts';
+import type { Delivery, LateNode, LogicalNode } from '../graph/logical-graph.ts';
 import { checkOperatorId } from './check-names.ts';
 
 /** Collects the operators of one pipeline while its definition runs. Streams append to it. */
 export class GraphBuilder {
   readonly pipeline: string;
+  readonly delivery: Delivery;
   readonly #nodes = new Map<string, LogicalNode>();
   #isSealed = false;
 
-  constructor(pipeline: string) {
+  constructor(pipeline: string, delivery: Delivery) {
     this.pipeline = pipeline;
+    this.delivery = delivery;
   }
 
   /**

@@ -115,7 +115,7 @@ export class UnkeyedStream<T> implements Stream<T> {
   sink(id: string, sink: Sink<T>): void {
     const { builder, id: input } = this.#origin;
     checkIsSink(builder.begin(id), sink);
-    checkSink(id, sink.spec);
+    checkSink(id, sink.spec, builder.delivery);
     builder.append({ id, kind: 'sink', input, spec: sink.spec });
   }
 

@@ -31,6 +31,8 @@ export const errorCodes = [
   // configuration
   'STREAM_NOT_FOUND',
   'TABLE_NOT_FOUND',
+  'QUEUE_NOT_FOUND',
+  'BUCKET_NOT_FOUND',
   'TABLE_SHAPE',
   'ACCESS_DENIED',
   'ENDPOINT_REQUIRED',
@@ -58,6 +60,8 @@ export const errorCodes = [
   'TOO_MANY_REJECTED',
   'HOLD_LIMIT',
   'SINK_ROW_OF_ANOTHER_PARTITION',
+  'SINK_REFUSED',
+  'SINK_OBJECT_CONFLICT',
   'ITEM_TOO_LARGE',
   'RECORD_TOO_LARGE',
   // corrupt

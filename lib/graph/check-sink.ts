@@ -2,16 +2,19 @@ import type { DynamoSinkSpec, KinesisSinkSpec, SinkSpec } from '../connectors/sp
 import { definitionError } from '../errors/millrace-error.ts';
 import { checkEncodes } from './check-encodes.ts';
 import { keyFieldTypeOf } from './key-field-type.ts';
+import type { Delivery } from './logical-graph.ts';
+import { guaranteeOf } from './sink-guarantee.ts';
 
 /**
  * What a sink must fulfil wherever it stands in the pipeline.
  *
  * @throws `SCHEMA_CANNOT_ENCODE`, `SINK_KEY_NOT_IN_SCHEMA`, `SINK_CANNOT_HOLD_GUARANTEE`, `INVALID_OPTION`
  */
-export const checkSink = (id: string, spec: SinkSpec): void => {
+export const checkSink = (id: string, spec: SinkSpec, delivery: Delivery): void => {
   checkEncodes(`operator '${id}'`, "the sink's schema", spec.schema);
   if (spec.kind === 'dynamo') for (const field of spec.key) checkKeyField(id, spec, field);
-  else checkKinesisSink(id, spec);
+  checkRequired(id, spec, delivery);
+  if (spec.kind === 'kinesis') checkIdField(id, spec);
 };
 
 const checkKeyField = (id: string, spec: DynamoSinkSpec, field: string): void => {
@@ -27,23 +30,7 @@ const checkKeyField = (id: string, spec: DynamoSinkSpec, field: string): void =>
   );
 };
 
-const checkKinesisSink = (id: string, spec: KinesisSinkSpec): void => {
-  if (spec.require === 'exactly-once') {
-    throw cannotHold(
-      id,
-      spec,
-      'a Kinesis stream holds at-least-once with ids: after a crash a record may be in it twice, under one id',
-      "Require 'at-least-once with ids' and drop repeats where the stream is read, or write to a dynamoSink.",
-    );
-  }
-  if (spec.require !== undefined && spec.idField === undefined) {
-    throw cannotHold(
-      id,
-      spec,
-      'without an id field its records carry no ids',
-      "Leave out 'idField' for the default, or name a field.",
-    );
-  }
+const checkIdField = (id: string, spec: KinesisSinkSpec): void => {
   if (spec.idField === undefined) return;
   const idType = keyFieldTypeOf(spec.schema, spec.idField);
   if (idType.is === 'absent' || idType.is === 'unknown') return;
@@ -55,10 +42,37 @@ const checkKinesisSink = (id: string, spec: KinesisSinkSpec): void => {
   );
 };
 
-const cannotHold = (id: string, spec: KinesisSinkSpec, reason: string, fix: string) =>
-  definitionError(
+const checkRequired = (id: string, spec: SinkSpec, delivery: Delivery): void => {
+  const required = spec.require;
+  const held = guaranteeOf(spec, delivery);
+  if (required === undefined || held === 'exactly-once' || held === required) return;
+  if (required === 'at-least-once with ids' && held === 'exactly-once within 5 minutes') return;
+  const [reason, fix] = whyNot(spec, delivery);
+  throw definitionError(
     'SINK_CANNOT_HOLD_GUARANTEE',
-    `operator '${id}' requires '${spec.require}' of the stream '${spec.stream}', but ${reason}.`,
+    `operator '${id}' requires '${required}' of its ${spec.kind} sink, but ${reason}.`,
     fix,
-    { operator: id, stream: spec.stream, required: spec.require },
+    { operator: id, required, held, delivery },
   );
+};
+
+const whyNot = (spec: SinkSpec, delivery: Delivery): readonly [reason: string, fix: string] => {
+  if (delivery !== 'exactly-once') {
+    return [
+      `under delivery '${delivery}' it holds ${guaranteeOf(spec, delivery)}`,
+      "Leave out 'delivery' for exactly-once, or 'require'.",
+    ];
+  }
+  if (spec.kind === 'kinesis' && spec.idField === undefined) {
+    return ['without an id field its records carry no ids', "Leave out 'idField' for the default, or name a field."];
+  }
+  return [
+    whyNotExactly(spec),
+    "Require 'at-least-once with ids' and drop repeats where it is read, or write to a dynamoSink.",
+  ];
+};
+
+const whyNotExactly = ({ kind }: SinkSpec): string =>
+  kind === 'sqs'
+    ? 'a queue remembers what it has taken for 5 minutes at most: after that a message may be in it twice, under one id'
+    : `a ${kind === 'http' ? 'webhook' : 'Kinesis stream'} holds at-least-once with ids: after a crash a record may be in it twice, under one id`;

@@ -1,3 +1,4 @@
+import type { HttpSinkSpec, SinkSpec } from '../connectors/specs.ts';
 import type { LogicalNode } from './logical-graph.ts';
 
 /** The facts of an operator that a plan keeps: for people, and for the check of an upgrade. Plain JSON. */
@@ -19,10 +20,31 @@ export const describeOperator = (node: LogicalNode): Readonly<Record<string, unk
         ),
       };
     case 'sink':
-      return node.spec.kind === 'dynamo'
-        ? { table: node.spec.table, key: node.spec.key, streamKey: node.spec.streamKey, require: node.spec.require }
-        : { stream: node.spec.stream, idField: node.spec.idField, require: node.spec.require };
+      return describeSink(node.spec);
     default:
       return {};
   }
+};
+
+const describeSink = (spec: SinkSpec): Readonly<Record<string, unknown>> => {
+  const { require } = spec;
+  switch (spec.kind) {
+    case 'dynamo':
+      return { table: spec.table, key: spec.key, streamKey: spec.streamKey, require };
+    case 'kinesis':
+      return { stream: spec.stream, idField: spec.idField, require };
+    case 'sqs':
+      return { queue: spec.queue, fifo: spec.fifo, groups: spec.groupId !== undefined, require };
+    case 's3':
+      return { bucket: spec.bucket, prefix: spec.prefix, format: spec.format, require };
+    case 'http':
+      // Names only: a header's value, or the rest of the address, may be a secret.
+      return { webhook: webhookName(spec.url), headers: Object.keys(spec.headers).sort(), require };
+  }
+};
+
+/** As much of a webhook's address as may be shown: its origin, or where it comes from. */
+export const webhookName = (url: HttpSinkSpec['url']): string => {
+  if (typeof url === 'string') return new URL(url).origin;
+  return typeof url === 'function' ? 'a function' : `$${url.env}`;
 };

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { SinkSpec } from '../connectors/specs.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
-import { describeOperator } from './describe-operator.ts';
+import { describeOperator, webhookName } from './describe-operator.ts';
 import { keyFieldTypeOf } from './key-field-type.ts';
-import type { LogicalGraph, LogicalNode, SinkNode } from './logical-graph.ts';
+import type { Delivery, LogicalGraph, LogicalNode, SinkNode } from './logical-graph.ts';
 import type { EdgePlan, OperatorPlan, Plan, SinkPlan, StagePlan } from './plan.ts';
+import { guaranteeOf } from './sink-guarantee.ts';
 import { assignStages, inputsOf, type StageAssignment, type StageEntry } from './stage-assignment.ts';
 
 /**
@@ -27,7 +29,9 @@ export const planPipeline = (graph: LogicalGraph): Plan => {
     partitions: graph.partitions,
     stages: assignment.entries.map((entry) => planStage(entry, graph, assignment, edges)),
     edges,
-    sinks: [...graph.nodes.values()].filter((node) => node.kind === 'sink').map(planSink),
+    sinks: [...graph.nodes.values()]
+      .filter((node) => node.kind === 'sink')
+      .map((node) => planSink(node, graph.delivery)),
   };
   return { ...document, hash: createHash('sha256').update(canonicalJson(document)).digest('hex').slice(0, 16) };
 };
@@ -101,14 +105,28 @@ const planOperator = (node: LogicalNode, entry: StageEntry, isHere: (id: string)
   return { id: node.id, kind, inputs: inputsOf(node).filter(isHere), detail };
 };
 
-const planSink = ({ id, spec }: SinkNode): SinkPlan => {
-  if (spec.kind === 'kinesis') {
-    const guarantee = spec.idField === undefined ? 'at-least-once' : 'at-least-once with ids';
-    return { id, kind: 'kinesis', target: spec.stream, guarantee, key: [], keyTypes: [] };
-  }
+const planSink = ({ id, spec }: SinkNode, delivery: Delivery): SinkPlan => {
+  const { kind } = spec;
+  const common = { id, kind, target: targetOf(spec), guarantee: guaranteeOf(spec, delivery) };
+  if (kind !== 'dynamo') return { ...common, key: [], keyTypes: [] };
   const keyTypes = spec.key.map((field) => {
     const type = keyFieldTypeOf(spec.schema, field).is;
     return type === 'string' || type === 'number' ? type : 'unknown';
   });
-  return { id, kind: 'dynamo', target: spec.table, guarantee: 'exactly-once', key: spec.key, keyTypes };
+  return { ...common, key: spec.key, keyTypes };
+};
+
+const targetOf = (spec: SinkSpec): string => {
+  switch (spec.kind) {
+    case 'dynamo':
+      return spec.table;
+    case 'kinesis':
+      return spec.stream;
+    case 'sqs':
+      return spec.queue;
+    case 's3':
+      return spec.bucket;
+    case 'http':
+      return webhookName(spec.url);
+  }
 };

@@ -1,5 +1,6 @@
-import type { Aggregation, SinkGuarantee, StartPosition } from '../connectors/specs.ts';
+import type { Aggregation, SinkSpec, StartPosition } from '../connectors/specs.ts';
 import type { Delivery } from './logical-graph.ts';
+import type { HeldGuarantee } from './sink-guarantee.ts';
 
 /**
  * The physical plan: what is deployed. A versioned JSON document; the CDK constructs, the CLI, the console, the local
@@ -70,11 +71,11 @@ export interface EdgePlan {
 
 export interface SinkPlan {
   readonly id: string;
-  readonly kind: 'dynamo' | 'kinesis';
-  /** The table or stream. */
+  readonly kind: SinkSpec['kind'];
+  /** The table, stream, queue or bucket; of a webhook no more than its origin. */
   readonly target: string;
-  /** `at-least-once`: a stream without id field. */
-  readonly guarantee: SinkGuarantee | 'at-least-once';
+  /** In the pipeline's delivery mode. */
+  readonly guarantee: HeldGuarantee;
   /** For tables: partition and sort key. */
   readonly key: readonly string[];
   /** Of each key field, as it is stored. `unknown` where the schema does not say: take it from the first row. */

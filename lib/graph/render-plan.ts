@@ -40,20 +40,30 @@ const operatorCells = (operator: OperatorPlan, edges: ReadonlyMap<string, EdgePl
 };
 
 const sinkCells = (sink: SinkPlan): readonly string[] => {
-  const target = sink.kind === 'dynamo' ? `table ${sink.target} (${sink.key.join(', ')})` : `stream ${sink.target}`;
-  return [sink.id, `→ ${target}`, sink.guarantee, conditionOf(sink)];
+  const key = sink.kind === 'dynamo' ? ` (${sink.key.join(', ')})` : '';
+  return [sink.id, `→ ${targetNames[sink.kind]} ${sink.target}${key}`, sink.guarantee, conditionOf(sink)];
 };
 
-const conditionOf = (sink: SinkPlan): string => {
-  switch (sink.guarantee) {
+const targetNames = { dynamo: 'table', kinesis: 'stream', sqs: 'queue', s3: 'bucket', http: 'webhook' } as const;
+
+const conditionOf = ({ guarantee, kind }: SinkPlan): string => {
+  switch (guarantee) {
     case 'exactly-once':
-      return 'whole rows, each write fenced by its version; nobody else writes the table';
+      return kind === 's3'
+        ? 'objects that never change, named by their commit; nobody else writes under the prefix'
+        : 'whole rows, each write fenced by its version; nobody else writes the table';
+    case 'exactly-once within 5 minutes':
+      return 'the queue drops repeats for 5 minutes; after a longer outage a row may be there twice, under one id';
     case 'at-least-once with ids':
-      return 'after a crash a record may be there twice; readers drop repeats by its id';
+      return `after a crash a ${recordNames[kind]} may be there twice; readers drop repeats by its id`;
     case 'at-least-once':
-      return 'after a crash a record may be there twice, and carries no id to tell';
+      return `after a crash a ${recordNames[kind]} may be there twice, and carries no id to tell`;
+    case 'at-most-once':
+      return 'sent once, after the commit; what is refused or lost is not sent again';
   }
 };
+
+const recordNames = { dynamo: 'row', kinesis: 'record', sqs: 'message', s3: 'row', http: 'request' } as const;
 
 const renderDetail = ({ kind, detail }: OperatorPlan): string => {
   switch (kind) {
@@ -69,10 +79,17 @@ const renderDetail = ({ kind, detail }: OperatorPlan): string => {
         .map(([name, aggregate]) => `${name}: ${aggregate}`)
         .join(', ');
     case 'sink':
-      return detail.table === undefined ? `stream ${detail.stream}` : `table ${detail.table}`;
+      return renderTarget(detail);
     default:
       return '';
   }
+};
+
+const renderTarget = (detail: OperatorPlan['detail']): string => {
+  const [name] = ['table', 'stream', 'queue', 'bucket', 'webhook'].filter((one) => detail[one] !== undefined);
+  const { prefix = '', headers = [] } = detail as { prefix?: string; headers?: readonly string[] };
+  const folder = prefix === '' ? '' : `/${prefix}`;
+  return `${name} ${detail[name as string]}${folder}${headers.length === 0 ? '' : `, headers ${headers.join(', ')}`}`;
 };
 
 const renderIdle = (idle: unknown): string => {

@@ -65,7 +65,7 @@ const entriesOf = (stageIds: readonly string[], graph: LogicalGraph): readonly L
 
 /** Whether the stage that computes a sink's rows also writes them. */
 const isWrittenInPlace = (node: SinkNode, feeders: readonly LogicalNode[]): boolean => {
-  if (node.spec.kind === 'kinesis') return true;
+  if (node.spec.kind !== 'dynamo') return true;
   if (node.spec.streamKey === undefined) return false;
   const unkeyed = feeders.find((feeder) => feeder.kind === 'source');
   if (unkeyed !== undefined) throw streamWithoutKey(node.id, node.spec, unkeyed.id);

@@ -16,6 +16,8 @@ const shape = z.strictObject({
   incarnation: z.int().min(1).optional(),
   streams: physicalNames,
   tables: physicalNames,
+  queues: physicalNames.optional(),
+  buckets: physicalNames.optional(),
   partialBatchResponses: z.boolean().optional(),
 });
 
@@ -29,6 +31,10 @@ export interface Deployment {
   readonly streams: Readonly<Record<string, string>>;
   /** Physical names of sink tables by their logical ones. */
   readonly tables: Readonly<Record<string, string>>;
+  /** URLs of sink queues by their logical names. Default: none. */
+  readonly queues?: Readonly<Record<string, string>> | undefined;
+  /** Names of sink buckets by their logical ones. Default: none. */
+  readonly buckets?: Readonly<Record<string, string>> | undefined;
   /** Whether the mapping has `ReportBatchItemFailures`. Default true. */
   readonly partialBatchResponses?: boolean | undefined;
 }
@@ -54,8 +60,9 @@ export const readDeployment = (
   }
   const deployment = parse(environment[deploymentVariable]);
   for (const { kind, logical } of neededResources(pipeline, stage)) {
-    if (Object.hasOwn(deployment[kind], logical)) continue;
-    const known = Object.keys(deployment[kind]).join(', ') || 'none';
+    const names = deployment[kind] ?? {};
+    if (Object.hasOwn(names, logical)) continue;
+    const known = Object.keys(names).join(', ') || 'none';
     throw invalid(deploymentVariable, `${kind}.${logical}`, `is missing; ${kind} that are there: ${known}`);
   }
   return { stage, deployment };

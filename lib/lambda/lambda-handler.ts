@@ -53,7 +53,7 @@ const connect = (pipeline: Pipeline): StageFunction => {
   try {
     const deployed = readDeployment(pipeline, environment);
     const { stage, deployment } = deployed;
-    const ports = awsPorts(pipeline, deployed, telemetry.recorder);
+    const ports = awsPorts(pipeline, deployed, telemetry.recorder, environment);
     const runtime = new StageRuntime({
       pipeline,
       stage,

@@ -1,5 +1,6 @@
+import { checkObjectRow, checkQueueRow, checkWebhookRow } from '../connectors/json-row-problem.ts';
 import { checkStreamRow, checkTableRow, type RowProblem } from '../connectors/row-problem.ts';
-import type { DynamoSinkSpec, KinesisSinkSpec } from '../connectors/specs.ts';
+import type { DynamoSinkSpec, SinkSpec } from '../connectors/specs.ts';
 import type { SinkNode } from '../graph/logical-graph.ts';
 import type { Push } from './compute-session.ts';
 import { encodeBySchema } from './crossing.ts';
@@ -11,8 +12,21 @@ import { checkRowSize, type EdgeTarget } from './repartition.ts';
  * Puts rows into the commit's outbox, checked and encoded. Whatever a store would refuse for ever is refused here: once
  * a row is committed it has to be written.
  */
-export const compileSink = (node: SinkNode): Push =>
-  node.spec.kind === 'dynamo' ? compileTableSink(node.id, node.spec) : compileStreamSink(node.id, node.spec);
+export const compileSink = (node: SinkNode): Push => {
+  const { id, spec } = node;
+  switch (spec.kind) {
+    case 'dynamo':
+      return compileTableSink(id, spec);
+    case 'kinesis':
+      return compileAppendSink(id, spec, spec.partitionKey, (row, key) => checkStreamRow(spec, row, key));
+    case 'sqs':
+      return compileAppendSink(id, spec, spec.groupId, (row, group) => checkQueueRow(spec, row, group));
+    case 's3':
+      return compileAppendSink(id, spec, undefined, checkObjectRow);
+    case 'http':
+      return compileAppendSink(id, spec, undefined, (row) => checkWebhookRow(spec, row));
+  }
+};
 
 const compileTableSink =
   (id: string, spec: DynamoSinkSpec): Push =>
@@ -30,13 +44,19 @@ const compileTableSink =
     session.addSinkRow(id, row, eventTimeMs, bytes);
   };
 
-const compileStreamSink =
-  (id: string, spec: KinesisSinkSpec): Push =>
+/** @param keyOf chooses where a row goes: called once, so that it goes there at every republish */
+const compileAppendSink =
+  (
+    id: string,
+    { schema }: SinkSpec,
+    keyOf: ((value: unknown) => string) | undefined,
+    check: (row: unknown, key: unknown) => number | RowProblem,
+  ): Push =>
   (session, value, eventTimeMs) => {
-    const row = encodeBySchema(id, 'SINK_SCHEMA', spec.schema, value);
-    const partitionKey = partitionKeyOf(id, spec, value);
-    const bytes = accept(id, checkStreamRow(spec, row, partitionKey));
-    session.addSinkRow(id, row, eventTimeMs, bytes, partitionKey);
+    const row = encodeBySchema(id, 'SINK_SCHEMA', schema, value);
+    const key = keyOf === undefined ? undefined : callUserCode(id, keyOf, value);
+    const bytes = accept(id, check(row, key));
+    session.addSinkRow(id, row, eventTimeMs, bytes, key);
   };
 
 /** Sends rows to the stage that owns them by their row key, so that the writes to one row come from one partition, in order. */
@@ -63,9 +83,9 @@ const tableRow = (id: string, spec: DynamoSinkSpec, value: unknown): { readonly 
   return { row: row as Row, bytes: accept(id, checkTableRow(spec, row)) };
 };
 
-const partitionKeyOf = (id: string, spec: KinesisSinkSpec, value: unknown): string => {
+const callUserCode = (id: string, keyOf: (value: unknown) => string, value: unknown): string => {
   try {
-    return spec.partitionKey(value);
+    return keyOf(value);
   } catch (thrown) {
     throw userCodeError(id, thrown);
   }

@@ -1,5 +1,5 @@
-import type { ChildUnit, HopOutput, Outbox, SinkOutput } from '../commit/outbox.ts';
-import type { OutputRow } from '../connectors/sink-port.ts';
+import type { ChildUnit, HopOutput, Outbox, SinkOutput, SinkRow } from '../commit/outbox.ts';
+import { type OutputRow, outputIdOf } from '../connectors/sink-port.ts';
 import type { PutEntry } from '../connectors/stream-port.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import { cutPackets, type PacketContent } from './cut-packets.ts';
@@ -8,7 +8,7 @@ import type { RuntimePorts } from './ports.ts';
 import { storeRejections } from './quarantine.ts';
 import type { ShardMap } from './shard-map.ts';
 
-/** Rows given to a sink at once; the deadline is looked at in between. */
+/** Rows given to a sink at once, unless it knows better; the deadline is looked at in between. */
 const SINK_CHUNK_ROWS = 100;
 const PUT_TRIES = 8;
 const FIRST_BACKOFF_MS = 25;
@@ -116,20 +116,18 @@ export class Publisher {
   async #writeSink(unit: string, { sink, rows }: SinkOutput, deadline: Deadline): Promise<SinkOutput> {
     const writer = this.#ports.sinks.get(sink);
     if (writer === undefined) throw new Error(`no writer for sink '${sink}'`);
-    for (let from = 0; from < rows.length; from += SINK_CHUNK_ROWS) {
+    const outputs = rows.map((row) => this.#outputRow(unit, row));
+    for (let from = 0; from < rows.length; ) {
       if (deadline.passed) return { sink, rows: rows.slice(from) };
-      const chunk = rows.slice(from, from + SINK_CHUNK_ROWS).map(
-        (row): OutputRow => ({
-          value: row.value,
-          version: { incarnation: this.#incarnation, n: row.n, index: row.index },
-          lp: row.lp,
-          outputId: `${unit}/${row.n}/${row.index}`,
-          eventTimeMs: row.eventTimeMs,
-          partitionKey: row.partitionKey,
-        }),
-      );
-      await writer.write(chunk);
+      const to = from + (writer.cut?.(outputs.slice(from)) ?? SINK_CHUNK_ROWS);
+      await writer.write(outputs.slice(from, to), deadline);
+      from = to;
     }
     return { sink, rows: [] };
+  }
+
+  #outputRow(unit: string, { value, lp, eventTimeMs, partitionKey, n, index }: SinkRow): OutputRow {
+    const version = { incarnation: this.#incarnation, n, index };
+    return { value, unit, version, lp, outputId: outputIdOf(unit, n, index), eventTimeMs, partitionKey };
   }
 }

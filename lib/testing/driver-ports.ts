@@ -1,12 +1,9 @@
 import type { Rejection } from '../commit/outbox.ts';
 import type { SinkWriter } from '../connectors/sink-port.ts';
-import { getOrAdd } from '../core/get-or-add.ts';
-import type { SinkNode } from '../graph/logical-graph.ts';
 import type { Pipeline } from '../graph/pipeline.ts';
-import { MemoryAppendSink } from '../memory/memory-append-sink.ts';
 import { MemoryItemStore } from '../memory/memory-item-store.ts';
+import { MemorySinks } from '../memory/memory-sinks.ts';
 import { MemoryStreams } from '../memory/memory-streams.ts';
-import { MemoryTableSink } from '../memory/memory-table-sink.ts';
 import type { RuntimePorts } from '../runtime/ports.ts';
 import { ManualClock } from './manual-clock.ts';
 import { SeededRandom } from './seeded-random.ts';
@@ -39,7 +36,8 @@ export const makeWorld = (pipeline: Pipeline, { shards, startMs, seed }: WorldOp
   for (const name of new Set(pipeline.plan.stages.map((stage) => stage.input.stream))) {
     streams.createStream(name, { shards, retentionMs: RETENTION_MS });
   }
-  const { sinks, outputs } = makeSinks(pipeline);
+  const random = new SeededRandom(seed);
+  const { sinks, outputs } = makeSinks(pipeline, new MemorySinks(clock, random));
   const rejections: Rejection[] = [];
   const watermarks = new Map<string, number>();
   const ports: RuntimePorts = {
@@ -47,7 +45,7 @@ export const makeWorld = (pipeline: Pipeline, { shards, startMs, seed }: WorldOp
     streams,
     sinks,
     clock,
-    random: new SeededRandom(seed),
+    random,
     observer: {
       committed: ({ unit, watermarkMs }) => watermarks.set(unit, watermarkMs),
       rejected: (_unit, rejection) => rejections.push(rejection),
@@ -56,25 +54,14 @@ export const makeWorld = (pipeline: Pipeline, { shards, startMs, seed }: WorldOp
   return { ports, clock, streams, outputs, rejections, watermarks };
 };
 
-const makeSinks = (pipeline: Pipeline) => {
+const makeSinks = (pipeline: Pipeline, memory: MemorySinks) => {
   const sinks = new Map<string, SinkWriter>();
   const outputs = new Map<string, () => readonly unknown[]>();
-  const tables = new Map<string, MemoryTableSink>();
   for (const node of pipeline.graph.nodes.values()) {
     if (node.kind !== 'sink') continue;
-    const { writer, values } = makeSink(node, tables);
-    sinks.set(node.id, writer);
-    outputs.set(node.id, values);
+    const sink = memory.open(node.id, node.spec);
+    sinks.set(node.id, sink.writer);
+    outputs.set(node.id, () => sink.values());
   }
   return { sinks, outputs };
-};
-
-const makeSink = ({ spec }: SinkNode, tables: Map<string, MemoryTableSink>) => {
-  if (spec.kind === 'kinesis') {
-    const writer = new MemoryAppendSink();
-    return { writer, values: () => writer.values() };
-  }
-  // Two sinks that name one table write to one table, as they would in DynamoDB.
-  const writer = getOrAdd(tables, spec.table, () => new MemoryTableSink(spec.table, spec.key));
-  return { writer, values: () => writer.rows() };
 };

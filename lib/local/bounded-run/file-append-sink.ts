@@ -49,8 +49,7 @@ export class FileAppendSink implements SinkWriter {
     }
   }
 
-  #isNew({ outputId, version }: OutputRow): boolean {
-    const unit = outputId.slice(0, outputId.lastIndexOf('/', outputId.lastIndexOf('/') - 1));
+  #isNew({ unit, version }: OutputRow): boolean {
     const last = this.#lastOfUnit.get(unit);
     if (last !== undefined && compareVersions(last, version) >= 0) return false;
     this.#lastOfUnit.set(unit, version);

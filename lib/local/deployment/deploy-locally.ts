@@ -1,11 +1,13 @@
 import type { Pipeline } from '../../graph/pipeline.ts';
 import { type EngineOptions, type Engines, startEngines } from '../engines/start-engines.ts';
+import { SinkServices } from '../services/sink-services.ts';
 import { checkDeploymentOptions, type LocalDeploymentOptions, shardsOf } from './deployment-options.ts';
 import { LocalDeployment } from './local-deployment.ts';
 import { createResources, nameResources, requireResources } from './resources.ts';
 
 /**
- * Runs a pipeline on this machine as AWS would: streams and tables on real API engines, every stage's handler in
+ * Runs a pipeline on this machine as AWS would: streams and tables on real API engines, queues and buckets of sinks on
+ * stand-ins behind a loopback endpoint, every stage's handler in
  * containers that are really started and really killed, and between them an event source mapping that behaves as AWS
  * documents it.
  *
@@ -28,10 +30,14 @@ export const deployLocally = async (pipeline: Pipeline, options: LocalDeployment
   const { engines: given = {}, prefix = '', createResources: create = true, tickIntervalMs = 10_000 } = options;
   const engines = isRunning(given) ? given : await startEngines(given);
   const ownsEngines = engines !== given;
+  const services = await SinkServices.start();
   let deployment: LocalDeployment | undefined;
   try {
-    const names = nameResources(pipeline.plan, prefix);
-    deployment = new LocalDeployment(pipeline, engines, ownsEngines, names, options);
+    const names = nameResources(pipeline.plan, prefix, (name) => services.queueUrl(name));
+    for (const node of pipeline.graph.nodes.values()) {
+      if (node.kind === 'sink') services.create(node.spec, `${prefix}${targetOf(pipeline, node.id)}`);
+    }
+    deployment = new LocalDeployment({ pipeline, engines, ownsEngines, services, names, options });
     if (create) {
       await createResources(engines.clients, pipeline.plan, names, (logical) => shardsOf(options.shards, logical));
     }
@@ -40,9 +46,12 @@ export const deployLocally = async (pipeline: Pipeline, options: LocalDeployment
     return deployment;
   } catch (error) {
     await deployment?.stop();
+    await services.stop();
     if (ownsEngines) await engines.stop();
     throw error;
   }
 };
+
+const targetOf = ({ plan }: Pipeline, sink: string): string => plan.sinks.find(({ id }) => id === sink)?.target ?? '';
 
 const isRunning = (engines: Engines | EngineOptions): engines is Engines => 'clients' in engines;

@@ -7,11 +7,13 @@ import { systemRandom } from '../../core/random.ts';
 import { MillraceError } from '../../errors/millrace-error.ts';
 import type { Pipeline } from '../../graph/pipeline.ts';
 import { type Deployment, deploymentVariable, stageVariable } from '../../lambda/deployment.ts';
+import type { TakenMessage } from '../../memory/memory-queue.ts';
 import { listQuarantine, type QuarantinedRecord } from '../../runtime/quarantine.ts';
 import { stageOf } from '../../runtime/stage-inputs.ts';
 import { MAX_WATERMARK_MS } from '../../time/watermark-strategy.ts';
 import type { InvocationMoment } from '../containers/worker-containers.ts';
 import type { Engines } from '../engines/start-engines.ts';
+import type { SinkServices } from '../services/sink-services.ts';
 import type { LocalDeploymentOptions } from './deployment-options.ts';
 import { handlerNotLoaded, LocalStage, type LocalStageStats } from './local-stage.ts';
 import { type PutOptions, SourceWriter } from './source-writer.ts';
@@ -20,6 +22,15 @@ import { type PutOptions, SourceWriter } from './source-writer.ts';
 export interface LocalTick {
   /** A watermark known from elsewhere, such as the end of the input; ms since the epoch. */
   readonly watermarkMs?: number;
+}
+
+export interface LocalDeploymentParts {
+  readonly pipeline: Pipeline;
+  readonly engines: Engines;
+  readonly ownsEngines: boolean;
+  readonly services: SinkServices;
+  readonly names: Deployment;
+  readonly options: LocalDeploymentOptions;
 }
 
 const DEFAULT_WAIT_MS = 60_000;
@@ -36,6 +47,7 @@ export class LocalDeployment {
   readonly engines: Engines;
   readonly #pipeline: Pipeline;
   readonly #ownsEngines: boolean;
+  readonly #services: SinkServices;
   readonly #stages: ReadonlyMap<string, LocalStage>;
   readonly #writers: ReadonlyMap<string, SourceWriter>;
   #schedule: NodeJS.Timeout | undefined;
@@ -43,16 +55,11 @@ export class LocalDeployment {
   #stopping: Promise<void> | undefined;
 
   /** Made by `deployLocally`. */
-  constructor(
-    pipeline: Pipeline,
-    engines: Engines,
-    ownsEngines: boolean,
-    names: Deployment,
-    options: LocalDeploymentOptions,
-  ) {
+  constructor({ pipeline, engines, ownsEngines, services, names, options }: LocalDeploymentParts) {
     this.#pipeline = pipeline;
     this.engines = engines;
     this.#ownsEngines = ownsEngines;
+    this.#services = services;
     this.clients = engines.clients;
     this.names = names;
     const { plan } = pipeline;
@@ -61,6 +68,7 @@ export class LocalDeployment {
       POWERTOOLS_METRICS_DISABLED: 'true',
       ...options.environment,
       ...engines.environment,
+      ...services.environment,
       [deploymentVariable]: JSON.stringify(names),
     };
     this.#stages = new Map(
@@ -193,6 +201,18 @@ export class LocalDeployment {
     await this.waitUntilIdle(timeoutMs);
   }
 
+  /** What a sink's queue has taken, by the queue's logical name: bodies and ids, in their order. */
+  messages(queue: string): readonly TakenMessage[] {
+    const url = this.names.queues?.[queue] ?? '';
+    return this.#services.queue(url.slice(url.lastIndexOf('/') + 1))?.messages() ?? [];
+  }
+
+  /** The objects of a sink's bucket, by the bucket's logical name: the values of their lines by key. */
+  objects(bucket: string): ReadonlyMap<string, readonly unknown[]> {
+    const store = this.#services.bucket(this.names.buckets?.[bucket] ?? '');
+    return new Map(store?.keys().map((key) => [key, store.lines(key)]));
+  }
+
   /** What was quarantined so far. */
   async *quarantine(): AsyncGenerator<QuarantinedRecord> {
     const items = new DynamoItemStore({ client: this.clients.dynamo, tableName: this.names.stateTable });
@@ -210,6 +230,7 @@ export class LocalDeployment {
     clearInterval(this.#schedule);
     const stops = await Promise.allSettled([...this.#stages.values()].map((stage) => stage.stop(STOP_GRACE_MS)));
     await this.#scheduled;
+    await this.#services.stop();
     if (this.#ownsEngines) await this.engines.stop();
     const failed = stops.find((stop) => stop.status === 'rejected');
     if (failed !== undefined) throw failed.reason;

@@ -7,8 +7,8 @@ import type { Plan, SinkPlan } from '../../graph/plan.ts';
 import type { Deployment } from '../../lambda/deployment.ts';
 import { createRowTable, createStateTable, createStream, type RowTableKey } from '../engines/resources.ts';
 
-/** Physical names: the logical ones with a prefix. */
-export const nameResources = (plan: Plan, prefix: string): Deployment => {
+/** Physical names: the logical ones with a prefix. @param queueUrl where a queue of this physical name is */
+export const nameResources = (plan: Plan, prefix: string, queueUrl: (name: string) => string): Deployment => {
   const named = (logical: readonly string[]) => Object.fromEntries(logical.map((name) => [name, `${prefix}${name}`]));
   const targets = (kind: SinkPlan['kind']) =>
     plan.sinks.filter((sink) => sink.kind === kind).map(({ target }) => target);
@@ -16,6 +16,8 @@ export const nameResources = (plan: Plan, prefix: string): Deployment => {
     stateTable: `${prefix}${plan.pipeline}-state`,
     streams: named([...plan.stages.map(({ input }) => input.stream), ...targets('kinesis')]),
     tables: named(targets('dynamo')),
+    queues: Object.fromEntries(targets('sqs').map((name) => [name, queueUrl(`${prefix}${name}`)])),
+    buckets: named(targets('s3')),
   };
 };
 

@@ -86,8 +86,7 @@ export class Monitor {
       write: async (rows) => {
         await sink.write(rows);
         for (const row of rows) {
-          const unit = row.outputId.slice(0, -`/${row.version.n}/${row.version.index}`.length);
-          this.#log(unit).onRow(id, row.version.n, row.version.index);
+          this.#log(row.unit).onRow(id, row.version.n, row.version.index);
         }
         this.tables.onWrite(id, rows);
       },

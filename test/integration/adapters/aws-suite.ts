@@ -120,7 +120,7 @@ const describeAwsErrors = (name: string, backend: () => AwsBackend): void => {
       for (const call of calls) await expect(call()).rejects.toMatchObject(missing);
       const sink = new DynamoSinkWriter({ client: clients().dynamo, tableName: 'no-such-table', keyFields: ['id'] });
       const version = { incarnation: 1, n: 1, index: 0 };
-      const row = { value: { id: 'x' }, version, lp: 0, outputId: 'u/1/0', eventTimeMs: 0 };
+      const row = { value: { id: 'x' }, version, lp: 0, unit: 'u', outputId: 'u/1/0', eventTimeMs: 0 };
       await expect(sink.write([row])).rejects.toMatchObject({ code: 'TABLE_NOT_FOUND' });
     });
 
@@ -145,7 +145,7 @@ const describeAwsErrors = (name: string, backend: () => AwsBackend): void => {
       const sink = new DynamoSinkWriter({ client, tableName, keyFields: ['id'] });
       const version = { incarnation: 1, n: 1, index: 0 };
       await expect(
-        sink.write([{ value: { id: 'x' }, version, lp: 0, outputId: 'u/1/0', eventTimeMs: 0 }]),
+        sink.write([{ value: { id: 'x' }, version, lp: 0, unit: 'u', outputId: 'u/1/0', eventTimeMs: 0 }]),
       ).rejects.toMatchObject({ code: 'SINK_ROW_OF_ANOTHER_PARTITION' });
       const left = await client.send(new GetItemCommand({ TableName: tableName, Key: { id: { S: 'x' } } }));
       expect(left.Item?.who).toEqual({ S: 'a script' });

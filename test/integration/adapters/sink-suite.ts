@@ -21,6 +21,7 @@ const row = (value: unknown, n: number, index = 0, lp = 3, incarnation = 1): Out
   value,
   version: { incarnation, n, index },
   lp,
+  unit: `unit/${incarnation}`,
   outputId: `unit/${incarnation}/${n}/${index}`,
   eventTimeMs: 0,
 });

@@ -117,6 +117,7 @@ describe('DynamoSinkWriter, where the answer is lost', () => {
     value: { id },
     version: { incarnation: 1, n: 1, index: id },
     lp: 0,
+    unit: 'u',
     outputId: `u/1/${id}`,
     eventTimeMs: 0,
   });

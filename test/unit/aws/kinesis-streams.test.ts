@@ -87,6 +87,7 @@ describe('KinesisSinkWriter', () => {
     value,
     version: { incarnation: 1, n: 1, index: 0 },
     lp: 0,
+    unit: 'u',
     outputId: 'u/1/0',
     eventTimeMs: 0,
   });

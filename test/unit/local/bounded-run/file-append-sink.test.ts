@@ -19,6 +19,7 @@ const row = (unit: string, n: number, index: number): OutputRow => ({
   value: [unit, n, index],
   version: { incarnation: 1, n, index },
   lp: 0,
+  unit,
   outputId: `${unit}/${n}/${index}`,
   eventTimeMs: 0,
 });

@@ -1,5 +1,5 @@
-import type { Clock } from '../core/clock.ts';
-import type { Random } from '../core/random.ts';
+import type { Clock } from './clock.ts';
+import type { Random } from './random.ts';
 
 const firstDelayMs = 40;
 const longestDelayMs = 2_000;

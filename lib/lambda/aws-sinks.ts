@@ -1,0 +1,93 @@
+import type { AwsClients } from '../aws/clients.ts';
+import { DynamoSinkWriter } from '../aws/dynamo-sink-writer.ts';
+import { KinesisSinkWriter } from '../aws/kinesis-sink-writer.ts';
+import { FetchEndpoint } from '../connectors/http/fetch-endpoint.ts';
+import { type Environment, requireVariables } from '../connectors/http/header-values.ts';
+import { HttpSinkWriter } from '../connectors/http/http-sink-writer.ts';
+import { cutPart } from '../connectors/s3/object-parts.ts';
+import { S3SinkWriter } from '../connectors/s3/s3-sink-writer.ts';
+import type { OutputRow, SinkWriter, WriteContext } from '../connectors/sink-port.ts';
+import type { S3SinkSpec, SqsSinkSpec } from '../connectors/specs.ts';
+import { SqsSinkWriter } from '../connectors/sqs/sqs-sink-writer.ts';
+import type { StreamPort } from '../connectors/stream-port.ts';
+import type { SinkNode } from '../graph/logical-graph.ts';
+import type { Deployment } from './deployment.ts';
+
+/** What the writers of a stage's sinks are made from. */
+export interface AwsSinks {
+  readonly deployment: Deployment;
+  readonly clients: Pick<AwsClients, 'dynamo'>;
+  readonly streams: StreamPort;
+  readonly environment: Environment;
+  /** How often the SDK may send a request. */
+  readonly maxAttempts: number;
+}
+
+/** The writer of a sink. The names are there: `readDeployment` has checked them. @throws MillraceError `DEPLOYMENT_INVALID` */
+export const awsSinkWriter = ({ id, spec }: SinkNode, context: AwsSinks): SinkWriter => {
+  const { deployment, clients, streams, environment } = context;
+  switch (spec.kind) {
+    case 'dynamo':
+      return new DynamoSinkWriter({
+        client: clients.dynamo,
+        tableName: deployment.tables[spec.table] as string,
+        keyFields: spec.key,
+      });
+    case 'kinesis':
+      return new KinesisSinkWriter({
+        streams,
+        stream: deployment.streams[spec.stream] as string,
+        idField: spec.idField,
+      });
+    case 'sqs':
+      return loadedWhenUsed(() => openQueue(spec, context));
+    case 's3':
+      return { ...loadedWhenUsed(() => openBucket(id, spec, context)), cut: cutPart };
+    case 'http': {
+      requireVariables(id, spec, environment);
+      const { timeoutMs, concurrency } = spec;
+      return new HttpSinkWriter({
+        endpoint: new FetchEndpoint(id, spec, environment),
+        sink: id,
+        timeoutMs,
+        concurrency,
+      });
+    }
+  }
+};
+
+/** A stage without such a sink does not load its client: it would take part in every cold start. */
+const loadedWhenUsed = (load: () => Promise<SinkWriter>): SinkWriter => {
+  let writer: Promise<SinkWriter> | undefined;
+  return {
+    write: async (rows: readonly OutputRow[], context?: WriteContext) => {
+      writer ??= load();
+      await (await writer).write(rows, context);
+    },
+  };
+};
+
+const openQueue = async (spec: SqsSinkSpec, { deployment, maxAttempts }: AwsSinks): Promise<SinkWriter> => {
+  const { SqsQueue, createSqsClient } = await import('../aws/sqs-queue.ts');
+  const queueUrl = deployment.queues?.[spec.queue] as string;
+  return new SqsSinkWriter({
+    queue: new SqsQueue({ client: createSqsClient({ maxAttempts }), queueUrl }),
+    name: spec.queue,
+    fifo: spec.fifo,
+    batchBytes: spec.maxMessageBytes,
+  });
+};
+
+const openBucket = async (
+  sink: string,
+  { bucket, prefix, format }: S3SinkSpec,
+  { deployment, environment, maxAttempts }: AwsSinks,
+): Promise<SinkWriter> => {
+  const { S3Objects, createS3Client } = await import('../aws/s3-objects.ts');
+  const ownEndpoint = (environment.AWS_ENDPOINT_URL_S3 ?? environment.AWS_ENDPOINT_URL) !== undefined;
+  const store = new S3Objects({
+    client: createS3Client({ maxAttempts }, ownEndpoint),
+    bucket: deployment.buckets?.[bucket] as string,
+  });
+  return new S3SinkWriter({ store, bucket, prefix, sink, format });
+};
