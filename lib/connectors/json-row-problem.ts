@@ -1,5 +1,5 @@
 import type { RowProblem } from './row-problem.ts';
-import { maxPartBytes } from './s3/object-parts.ts';
+import { partBounds } from './s3/object-parts.ts';
 import type { HttpSinkSpec, SqsSinkSpec } from './specs.ts';
 import { encodeMessage } from './sqs/encode-message.ts';
 import { messageBytes } from './sqs/queue-port.ts';
@@ -27,7 +27,7 @@ export const checkQueueRow = (spec: SqsSinkSpec, row: unknown, groupId: unknown)
 
 /** @returns the line's bytes, or why no object would take it */
 export const checkObjectRow = (row: unknown): number | RowProblem =>
-  atMost('a line of an object', Buffer.byteLength(JSON.stringify(row)) + 1, maxPartBytes);
+  atMost('a line of an object', Buffer.byteLength(JSON.stringify(row)) + 1, partBounds.bytes);
 
 /** @returns the body's bytes, or that the sink was told not to send it */
 export const checkWebhookRow = (spec: HttpSinkSpec, row: unknown): number | RowProblem =>

@@ -3,10 +3,13 @@ import type { OutputRow } from '../sink-port.ts';
 /** Lines of rows: plain, or as gzip. */
 export type ObjectFormat = 'jsonl' | 'jsonl.gz';
 
+export interface PartBounds {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
 /** A commit's rows are one object unless there are more of them than this. Part of the format: see `docs/sinks.md`. */
-export const maxPartRows = 10_000;
-/** Bytes of an object's lines. A row has to fit. */
-export const maxPartBytes = 8 * 1024 * 1024;
+export const partBounds: PartBounds = { rows: 10_000, bytes: 8 * 1024 * 1024 };
 
 const lineOf = ({ value }: OutputRow): string => `${JSON.stringify(value)}\n`;
 
@@ -14,14 +17,14 @@ const lineOf = ({ value }: OutputRow): string => `${JSON.stringify(value)}\n`;
  * How many rows, from the first on, are one object: rows of one commit, up to the bounds. What is left over by a deadline
  * begins where a part ends, so that everybody cuts a commit at the same rows, wherever they begin.
  */
-export const cutPart = (rows: readonly OutputRow[]): number => {
+export const cutPart = (rows: readonly OutputRow[], bounds: PartBounds = partBounds): number => {
   const first = rows[0];
   if (first === undefined) return 0;
   let bytes = 0;
   let count = 0;
   for (const row of rows) {
     bytes += Buffer.byteLength(lineOf(row));
-    if (count > 0 && (count === maxPartRows || bytes > maxPartBytes || !isOfOneCommit(first, row))) break;
+    if (count > 0 && (count === bounds.rows || bytes > bounds.bytes || !isOfOneCommit(first, row))) break;
     count++;
   }
   return count;

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { MillraceError } from '../../errors/millrace-error.ts';
 import type { OutputRow, SinkWriter, WriteContext } from '../sink-port.ts';
-import { cutPart, linesOf, type ObjectFormat, objectKey } from './object-parts.ts';
+import { cutPart, linesOf, type ObjectFormat, objectKey, type PartBounds } from './object-parts.ts';
 import type { ObjectStore } from './object-store.ts';
 
 export interface S3SinkWriterOptions {
@@ -14,25 +13,26 @@ export interface S3SinkWriterOptions {
   /** The sink's id: a folder of its own. */
   readonly sink: string;
   readonly format: ObjectFormat;
+  /** Smaller parts, for simulations: all writers of a job have to agree. */
+  readonly bounds?: PartBounds;
 }
-
-const compress = promisify(gzip);
 
 /**
  * Writes each part of a commit as an object that never changes. Its name follows from the commit and its content from the
  * outbox, so whoever writes it again, however late, finds it there and changes nothing.
  */
 export class S3SinkWriter implements SinkWriter {
-  readonly cut = cutPart;
+  readonly cut: (rows: readonly OutputRow[]) => number;
   readonly #options: S3SinkWriterOptions;
 
   constructor(options: S3SinkWriterOptions) {
     this.#options = options;
+    this.cut = (rows) => cutPart(rows, options.bounds);
   }
 
   async write(rows: readonly OutputRow[], context?: WriteContext): Promise<void> {
     for (let from = 0; from < rows.length; ) {
-      const part = rows.slice(from, from + cutPart(rows.slice(from)));
+      const part = rows.slice(from, from + this.cut(rows.slice(from)));
       from += part.length;
       try {
         await this.#writePart(part);
@@ -51,7 +51,7 @@ export class S3SinkWriter implements SinkWriter {
     const key = objectKey(prefix, sink, format, part[0] as OutputRow);
     const outcome = await store.create({
       key,
-      body: zipped ? await compress(lines) : Buffer.from(lines),
+      body: zipped ? gzipSync(lines) : Buffer.from(lines),
       contentType: zipped ? 'application/gzip' : 'application/x-ndjson',
       sha,
     });

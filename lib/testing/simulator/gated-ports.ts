@@ -1,4 +1,3 @@
-import type { OutputRow, SinkWriter } from '../../connectors/sink-port.ts';
 import type { PutEntry, PutOutcome, ReadPage, Shard, ShardReader, StreamPort } from '../../connectors/stream-port.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Item, ItemStore, QueryPage, QueryRange } from '../../state/item-store.ts';
@@ -116,19 +115,6 @@ const putReordered = async (
   );
   return entries.map((_, i) => outcomes[order.indexOf(i)] as PutOutcome);
 };
-
-/** A sink as one process reaches it. */
-export const gatedSink = (id: string, sink: SinkWriter, gate: Gate): SinkWriter => ({
-  write: (rows: readonly OutputRow[]) =>
-    gate.perform({
-      port: 'sinks',
-      name: 'write',
-      target: id,
-      writes: true,
-      run: () => sink.write(rows),
-      runPartly: async (take) => sink.write(rows.filter(take)),
-    }),
-});
 
 /** A process's own clock: off by `skewMs`. A sleep is an operation, as a process can die in it. */
 export const gatedClock = (clock: Clock, skewMs: number, gate: Gate): Clock => ({

@@ -1,4 +1,4 @@
-import type { SinkWriter } from '../../connectors/sink-port.ts';
+import type { OutputRow } from '../../connectors/sink-port.ts';
 import type { StreamPort } from '../../connectors/stream-port.ts';
 import type { Pipeline } from '../../graph/pipeline.ts';
 import { decodePacket } from '../../runtime/packet.ts';
@@ -81,16 +81,15 @@ export class Monitor {
     };
   }
 
-  sink(id: string, sink: SinkWriter): SinkWriter {
-    return {
-      write: async (rows) => {
-        await sink.write(rows);
-        for (const row of rows) {
-          this.#log(row.unit).onRow(id, row.version.n, row.version.index);
-        }
-        this.tables.onWrite(id, rows);
-      },
-    };
+  /** Rows that a sink shows, or shows still. */
+  onRows(sink: string, rows: readonly OutputRow[]): void {
+    for (const { unit, version } of rows) this.#log(unit).onRow(sink, version.n, version.index);
+    this.tables.onWrite(sink, rows);
+  }
+
+  /** Something that a sink may not do. */
+  report(what: string): void {
+    this.#violated(what);
   }
 
   #onSlot(item: Item, replaced: Item | undefined): void {

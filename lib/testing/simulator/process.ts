@@ -3,7 +3,7 @@ import { Deadline } from '../../runtime/deadline.ts';
 import type { PieceLimits } from '../../runtime/piece.ts';
 import type { RuntimeObserver, RuntimePorts } from '../../runtime/ports.ts';
 import { StageRuntime, type StageRuntimeOptions } from '../../runtime/stage-runtime.ts';
-import { gatedClock, gatedItems, gatedSink, gatedStreams } from './gated-ports.ts';
+import { gatedClock, gatedItems, gatedStreams } from './gated-ports.ts';
 import type { Gate } from './operation.ts';
 import type { World } from './world.ts';
 
@@ -54,7 +54,7 @@ export class Process {
       ports: {
         items: gatedItems(world.items, gate),
         streams: gatedStreams(world.streams, gate),
-        sinks: new Map([...world.sinks].map(([id, sink]) => [id, gatedSink(id, sink, gate)])),
+        sinks: new Map([...world.sinks].map(([id, sink]) => [id, sink.open(gate, this.#clock, random)])),
         clock: this.#clock,
         random,
         observer,

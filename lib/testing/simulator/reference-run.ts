@@ -1,6 +1,7 @@
 import type { Pipeline } from '../../graph/pipeline.ts';
 import { LocalJob } from '../../local/local-job.ts';
 import { SeededRandom } from '../seeded-random.ts';
+import { openGate } from './operation.ts';
 import { lookAt, type SimulationOutcome } from './outcome.ts';
 import { type SimulatedEvent, World } from './world.ts';
 
@@ -12,8 +13,10 @@ export const referenceRun = async (
   shards: number,
 ): Promise<SimulationOutcome> => {
   const world = new World(pipeline, shards);
-  const { items, streams, sinks, clock } = world;
-  const ports = { items, streams, sinks, clock, random: new SeededRandom(0), observer: {} };
+  const { items, streams, clock } = world;
+  const random = new SeededRandom(0);
+  const sinks = new Map([...world.sinks].map(([id, sink]) => [id, sink.open(openGate, clock, random)]));
+  const ports = { items, streams, sinks, clock, random, observer: {} };
   const job = new LocalJob({
     pipeline,
     ports,

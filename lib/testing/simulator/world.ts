@@ -1,15 +1,13 @@
-import type { SinkWriter } from '../../connectors/sink-port.ts';
 import type { StreamPort, StreamRecord } from '../../connectors/stream-port.ts';
-import { getOrAdd } from '../../core/get-or-add.ts';
-import type { SinkNode, SourceNode } from '../../graph/logical-graph.ts';
+import type { SourceNode } from '../../graph/logical-graph.ts';
 import type { Pipeline } from '../../graph/pipeline.ts';
-import { MemoryAppendSink } from '../../memory/memory-append-sink.ts';
 import { MemoryItemStore } from '../../memory/memory-item-store.ts';
 import { MemoryStreams } from '../../memory/memory-streams.ts';
-import { MemoryTableSink } from '../../memory/memory-table-sink.ts';
+import type { MemoryTableSink } from '../../memory/memory-table-sink.ts';
 import type { ItemStore } from '../../state/item-store.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { Monitor } from './monitor.ts';
+import { type SimulatedSink, simulatedSink } from './simulated-sinks.ts';
 
 /** The clock is far from event time, and the retention is never reached: hours may pass at any moment. */
 const START_MS = 1_700_000_000_000;
@@ -31,9 +29,8 @@ export class World {
   readonly clock = new ManualClock(START_MS);
   readonly items: ItemStore;
   readonly streams: StreamPort;
-  readonly sinks = new Map<string, SinkWriter>();
+  readonly sinks = new Map<string, SimulatedSink>();
   readonly monitor: Monitor;
-  readonly #outputs = new Map<string, () => readonly unknown[]>();
   readonly #sources = new Map<string, SourceNode>();
 
   constructor(pipeline: Pipeline, shards: number) {
@@ -47,7 +44,7 @@ export class World {
     const tables = new Map<string, MemoryTableSink>();
     for (const node of pipeline.graph.nodes.values()) {
       if (node.kind === 'source') this.#sources.set(node.id, node);
-      if (node.kind === 'sink') this.#addSink(node, tables);
+      if (node.kind === 'sink') this.sinks.set(node.id, simulatedSink(node, this.monitor, this.clock, tables));
     }
   }
 
@@ -71,22 +68,10 @@ export class World {
 
   /** What the readers of a sink see. */
   output(sink: string): readonly unknown[] {
-    return this.#outputs.get(sink)?.() ?? [];
+    return this.sinks.get(sink)?.output() ?? [];
   }
 
   get sinkIds(): readonly string[] {
-    return [...this.#outputs.keys()];
-  }
-
-  #addSink({ id, spec }: SinkNode, tables: Map<string, MemoryTableSink>): void {
-    if (spec.kind === 'dynamo') {
-      const table = getOrAdd(tables, spec.table, () => new MemoryTableSink(spec.table, spec.key));
-      this.sinks.set(id, this.monitor.sink(id, table));
-      this.#outputs.set(id, () => table.rows());
-    } else {
-      const sink = new MemoryAppendSink();
-      this.sinks.set(id, this.monitor.sink(id, sink));
-      this.#outputs.set(id, () => sink.values());
-    }
+    return [...this.sinks.keys()];
   }
 }
