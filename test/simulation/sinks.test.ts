@@ -2,7 +2,7 @@ import { faultKinds, simulate } from 'millrace/testing';
 import { describe, expect, it } from 'vitest';
 import { makeReadings, outletsPipeline } from './reference/outlets-pipeline.ts';
 
-const SEEDS = 120;
+const SEEDS = 60;
 
 describe('queues, buckets and webhooks', () => {
   it(`show each committed row once to readers who drop repeats by id, under seeds 1 to ${SEEDS}`, async () => {
