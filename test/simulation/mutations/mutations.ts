@@ -189,8 +189,8 @@ export const mutations: readonly Mutation[] = [
   one(
     'a refusing sink is passed over',
     'runtime/publisher.ts',
-    'await writer.write(chunk);',
-    'await writer.write(chunk).catch(() => undefined);',
+    'await writer.write(outputs.slice(from, to), deadline);',
+    'await writer.write(outputs.slice(from, to), deadline).catch(() => undefined);',
   ),
   one(
     'an old row replaces a newer one',
