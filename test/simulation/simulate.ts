@@ -11,6 +11,7 @@ const usage = `npm run simulate -- [options]
   --seed S          the first one (1); alone: only this one
   --processes P     processes side by side (2; 1 for few seeds)
   --mutations       breaks the protocol on purpose, a rule at a time: each has to be noticed within --seeds seeds
+  --only TEXT       with --mutations: only those whose name has this text
   --first-failure   stop at the first failing seed, without making it smaller
   --json            print the summary as JSON`;
 
@@ -21,6 +22,7 @@ const readOptions = () => {
       seed: { type: 'string' },
       processes: { type: 'string' },
       mutations: { type: 'boolean', default: false },
+      only: { type: 'string', default: '' },
       'first-failure': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
@@ -37,21 +39,30 @@ const readOptions = () => {
     count,
     processes: whole('processes', values.processes, count < 100 ? 1 : 2),
     mutations: values.mutations,
+    only: values.only,
     stopAtFailure: values['first-failure'],
     json: values.json,
   };
 };
 
+type Options = ReturnType<typeof readOptions>;
+
 const progress = (total: number) => (sum: Summary) => {
   if (process.stderr.isTTY) process.stderr.write(`\r${sum.seeds} of ${total} seeds, ${sum.failures.length} failed `);
 };
 
-const breakOnPurpose = async (from: number, seeds: number, processes: number, json: boolean): Promise<number> => {
+const breakOnPurpose = async ({ from, count, processes, only, json }: Options): Promise<number> => {
   const print = ({ mutation, outcome, seeds: ran, how }: MutationOutcome) =>
     process.stdout.write(
       `${outcome.padEnd(9)} ${String(ran).padStart(5)} seeds  ${mutation}\n                       ${how.slice(0, 160)}\n`,
     );
-  const outcomes = await runMutations({ from, seeds, processes, onOutcome: json ? () => undefined : print });
+  const outcomes = await runMutations({
+    from,
+    seeds: count,
+    processes,
+    only,
+    onOutcome: json ? () => undefined : print,
+  });
   const missed = outcomes.filter(({ outcome }) => outcome !== 'caught');
   if (json) process.stdout.write(`${JSON.stringify(outcomes)}\n`);
   else process.stdout.write(`${outcomes.length - missed.length} of ${outcomes.length} deliberate bugs were caught\n`);
@@ -60,7 +71,7 @@ const breakOnPurpose = async (from: number, seeds: number, processes: number, js
 };
 
 const main = async (): Promise<number> => {
-  let options: ReturnType<typeof readOptions>;
+  let options: Options;
   try {
     options = readOptions();
   } catch (error) {
@@ -68,7 +79,7 @@ const main = async (): Promise<number> => {
     return 2;
   }
   const { from, count, processes, stopAtFailure, json } = options;
-  if (options.mutations) return breakOnPurpose(from, count, processes, json);
+  if (options.mutations) return breakOnPurpose(options);
   const run: RunOptions = { from, count, stopAtFailure, ...(stopAtFailure ? { shrinkRuns: 0 } : {}) };
   const startMs = performance.now();
   const summary = processes === 1 ? await runSeeds(run) : await runInProcesses(run, processes, progress(count));

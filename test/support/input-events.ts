@@ -1,5 +1,7 @@
 import type { PutEntry } from '../../lib/connectors/stream-port.ts';
 import type { Random } from '../../lib/core/random.ts';
+import { NewestTimes } from '../../lib/testing/simulator/on-time.ts';
+import type { ShardInput } from '../../lib/testing/simulator/outcome.ts';
 import { BOUND_MS, type Event } from './ids-pipeline.ts';
 
 export interface InputOptions {
@@ -39,13 +41,6 @@ export interface Expected {
   readonly poison: readonly string[];
 }
 
-/** What one shard of the source stream was given. */
-export interface ShardInput {
-  readonly shardId: string;
-  readonly parents: readonly string[];
-  readonly records: readonly Uint8Array[];
-}
-
 /**
  * What has to come out, found without Millrace: records of each shard in their order, each on time when it is not
  * further behind the newest of its shard than the bound. A shard that follows on others begins where the slowest of them
@@ -54,13 +49,10 @@ export interface ShardInput {
 export const expectFrom = (shards: readonly ShardInput[]): Expected => {
   const events: ExpectedEvent[] = [];
   const poison: string[] = [];
-  const newestOf = new Map<string, number>();
-  for (const { shardId, parents, records } of shards) {
-    let newestMs =
-      parents.length === 0
-        ? Number.NEGATIVE_INFINITY
-        : Math.min(...parents.map((parent) => newestOf.get(parent) as number));
-    for (const data of records) {
+  const newest = new NewestTimes();
+  for (const shard of shards) {
+    let newestMs = newest.before(shard);
+    for (const data of shard.records) {
       const text = Buffer.from(data).toString();
       if (text.startsWith('{broken')) {
         poison.push(text);
@@ -70,7 +62,7 @@ export const expectFrom = (shards: readonly ShardInput[]): Expected => {
       if (!event.id.startsWith('x')) events.push({ ...event, onTime: event.at >= newestMs - BOUND_MS });
       newestMs = Math.max(newestMs, event.at);
     }
-    newestOf.set(shardId, newestMs);
+    newest.after(shard, newestMs);
   }
   return { events, poison };
 };

@@ -11,6 +11,7 @@ import { StageRuntime } from '../../lib/runtime/stage-runtime.ts';
 import type { ItemStore, StoreRequest } from '../../lib/state/item-store.ts';
 import { ManualClock } from '../../lib/testing/manual-clock.ts';
 import { SeededRandom } from '../../lib/testing/seeded-random.ts';
+import type { ShardInput } from '../../lib/testing/simulator/outcome.ts';
 import { MAX_WATERMARK_MS } from '../../lib/time/watermark-strategy.ts';
 import { Container, type Ending, Life } from './container.ts';
 import { type Faults, faultyItems, faultySink, faultyStreams } from './faulty-ports.ts';
@@ -156,7 +157,7 @@ export class World {
       shards.map(async ({ shardId, parentShardIds }) => {
         const cursor = { stage: this.source, stream: 'in', shardId, after: undefined };
         const records = (await this.nextBatch(cursor, 10_000)).map(({ data }) => data);
-        return { shardId, parents: parentShardIds, records };
+        return { stream: 'in', shardId, parentShardIds, records };
       }),
     );
   }

@@ -1,6 +1,8 @@
 import { MAX_WATERMARK_MS } from '../../time/watermark-strategy.ts';
 import { describeError, isRetryable } from './endings.ts';
-import type { Mapping } from './mapping.ts';
+import { placeOf } from './lineage-watch.ts';
+import type { LogWatch } from './log-watch.ts';
+import { cursorName, type Mapping } from './mapping.ts';
 import type { Ending, Process } from './process.ts';
 import type { World } from './world.ts';
 
@@ -55,7 +57,8 @@ class CalmEnd {
   async drain(): Promise<void> {
     for (let busy = true; busy; ) {
       busy = false;
-      for (const cursor of this.#mapping.cursors) {
+      await this.#mapping.discover(() => false);
+      for (const cursor of [...this.#mapping.cursors]) {
         const batch = await this.#mapping.nextBatch(cursor, this.#batchSize());
         if (batch.length === 0) continue;
         busy = true;
@@ -64,8 +67,9 @@ class CalmEnd {
           runtime.processBatch(cursor.shardId, batch, deadline),
         );
         this.#mapping.end(cursor, delivery, batch, ending);
-        this.#take(`${cursor.stage} ${cursor.shardId}`, ending);
+        this.#take(cursorName(cursor), ending);
       }
+      busy ||= this.#mapping.hasNews;
     }
   }
 
@@ -102,24 +106,33 @@ class CalmEnd {
   }
 }
 
-const leftOver = (world: World, mapping: Mapping): string[] => {
+const leftOver = async (world: World, mapping: Mapping): Promise<string[]> => {
   const { monitor, pipeline } = world;
   const left: string[] = [];
-  for (const { stage, stream, shardId, after } of mapping.cursors) {
+  for (const cursor of mapping.cursors) {
     const log = [...monitor.logs].find(([unit]) => {
       const parts = unit.split('/');
-      return parts[2] === stage && parts.at(-1) === shardId;
+      return parts[2] === cursor.stage && parts.at(-1) === cursor.shardId;
     })?.[1];
-    if (after !== undefined && log?.sequenceNumber !== after)
+    if (cursor.after !== undefined && log?.sequenceNumber !== cursor.after)
       left.push(
-        `${stage} ${shardId} of ${stream}: all is acknowledged up to ${after}, and committed up to ${log?.sequenceNumber}`,
+        `${cursorName(cursor)}: all is acknowledged up to ${cursor.after}, and committed up to ${log?.sequenceNumber}`,
       );
-    if (log !== undefined && log.watermarkMs !== MAX_WATERMARK_MS)
-      left.push(`${stage} ${shardId}: the input has ended, and the watermark is ${log.watermarkMs}`);
   }
-  for (const log of monitor.logs.values()) log.requireDrained();
+  for (const [unit, log] of monitor.logs) left.push(...(await leftOfLog(world, unit, log)));
   for (const node of pipeline.graph.nodes.values())
     if (node.kind === 'sink' && node.spec.kind === 'dynamo')
       left.push(...monitor.tables.compare(node.id, world.output(node.id)));
   return left;
+};
+
+/** The log of an open shard has the last watermark; that of a closed one is sealed. */
+const leftOfLog = async (world: World, unit: string, log: LogWatch): Promise<string[]> => {
+  log.requireDrained('at the end');
+  const { stream, shardId } = placeOf(unit);
+  const shard = (await world.streams.listShards(stream)).find((one) => one.shardId === shardId);
+  if (shard?.open === false) return log.isSealed ? [] : [`${unit}: its shard is closed, and it was never sealed`];
+  return log.watermarkMs === MAX_WATERMARK_MS
+    ? []
+    : [`${unit}: the input has ended, and the watermark is ${log.watermarkMs}`];
 };

@@ -32,6 +32,14 @@ export const faultKinds = [
   'sink-down',
   /** A process sees the shards of the next stage as they were before. */
   'stale-shard-map',
+  /** A shard is split, and nobody is told. */
+  'split',
+  /** Two neighbouring shards are merged. */
+  'merge',
+  /** A stream is given another number of shards, by several splits or merges at once. */
+  'scaled',
+  /** Records of a shard are delivered before those of the shards that it came from have been. */
+  'early-child',
   /** Hours pass. */
   'clock-jump',
   /** The clock of a process is wrong by minutes. */

@@ -1,4 +1,4 @@
-import type { PutEntry, PutOutcome, ReadPage, Shard, ShardReader, StreamPort } from '../../connectors/stream-port.ts';
+import type { PutEntry, PutOutcome, ReadPage, ShardReader, StreamPort } from '../../connectors/stream-port.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Item, ItemStore, QueryPage, QueryRange } from '../../state/item-store.ts';
 import { type Gate, type Operation, putPartly } from './operation.ts';
@@ -71,7 +71,7 @@ export const gatedStreams = (streams: StreamPort, gate: Gate): StreamPort => {
     describe: (stream) => gate.perform({ ...read('describe', stream), run: () => streams.describe(stream) }),
     listShards: async (stream) => {
       const shards = await gate.perform({ ...read('listShards', stream), run: () => streams.listShards(stream) });
-      return (await gate.seesOldMap(stream)) ? beforeSplit(shards) : shards;
+      return gate.asSeen(stream, shards);
     },
     openReader: async (stream, shardId, start): Promise<ShardReader> => {
       const run = () => streams.openReader(stream, shardId, start);
@@ -90,13 +90,6 @@ export const gatedStreams = (streams: StreamPort, gate: Gate): StreamPort => {
         runReordered: (swap) => putReordered(streams, stream, entries, swap),
       }),
   };
-};
-
-/** As a producer sees a stream that has been split since it looked: the first two shards are one. */
-const beforeSplit = (shards: readonly Shard[]): readonly Shard[] => {
-  const [first, second, ...others] = [...shards].sort((a, b) => (a.hashStart < b.hashStart ? -1 : 1));
-  if (first === undefined || second === undefined) return shards;
-  return [{ ...first, hashEnd: second.hashEnd }, ...others];
 };
 
 const putReordered = async (

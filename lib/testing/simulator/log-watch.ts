@@ -29,6 +29,8 @@ export class LogWatch {
   #ringSize = 0;
   #snapshotN = 0;
   #ready = false;
+  #sealed = false;
+  #inherits = false;
   #undrained: Undrained | undefined;
   #blobs: ReadonlySet<string> = new Set();
 
@@ -39,6 +41,26 @@ export class LogWatch {
 
   get hasWrapped(): boolean {
     return (this.n ?? 0) - this.#base > this.#ringSize;
+  }
+
+  get base(): number {
+    return this.#base;
+  }
+
+  get isReady(): boolean {
+    return this.#ready;
+  }
+
+  /** Nothing may be committed any more: children of the shard own what it did. */
+  get isSealed(): boolean {
+    return this.#sealed;
+  }
+
+  /** A parent was sealed: until the child commits, its watermark is no later than that of any parent. */
+  inherit(watermarkMs: number): void {
+    if (this.n !== undefined) return;
+    this.watermarkMs = this.#inherits ? Math.min(this.watermarkMs, watermarkMs) : watermarkMs;
+    this.#inherits = true;
   }
 
   onSlot(item: Item, replaced: Item | undefined): void {
@@ -55,6 +77,8 @@ export class LogWatch {
     if (!this.#ready) this.#violated(`commit ${n} was written before the ring was ready`);
     if (this.#snapshotN <= n - this.#ringSize)
       this.#violated(`commit ${n} overwrote ${n - this.#ringSize}; the snapshot is at ${this.#snapshotN}`);
+    if (this.#sealed) this.#violated(`commit ${n} was written after the seal`);
+    this.#sealed ||= kind === 'seal';
     this.#checkHeader(slot);
     this.n = Math.max(n, next - 1);
     this.#checkDrained(slot);
@@ -95,9 +119,8 @@ export class LogWatch {
     if (this.#undrained?.n === n) this.#undrained.rejections.delete(index);
   }
 
-  /** After the end of everything. */
-  requireDrained(): void {
-    if (this.#undrained !== undefined) this.#reportUndrained(this.#undrained, 'at the end');
+  requireDrained(when: string): void {
+    if (this.#undrained !== undefined) this.#reportUndrained(this.#undrained, when);
   }
 
   #requireCommitted(n: number, what: string): void {

@@ -1,7 +1,7 @@
 import type { StreamRecord } from '../../connectors/stream-port.ts';
 import type { Pipeline } from '../../graph/pipeline.ts';
 import type { Ending } from './process.ts';
-import type { World } from './world.ts';
+import { shardName, type World } from './world.ts';
 
 /** How far the mapping of one stage has come on one shard. */
 export interface Cursor {
@@ -16,39 +16,66 @@ export interface Cursor {
   waitsFor: number | undefined;
   /** Invocations of the shard that have not ended. */
   running: number;
+  /** The shard is closed, and all of it is acknowledged. */
+  ended: boolean;
 }
 
-/** What a stream and its event source mapping do: hand out the records of each shard in order, until they are acknowledged. */
+/**
+ * What a stream and its event source mappings do: hand out the records of each shard in order, until they are
+ * acknowledged. A shard that came from others begins when those have ended.
+ */
 export class Mapping {
-  readonly cursors: readonly Cursor[];
+  readonly cursors: Cursor[] = [];
   readonly #world: World;
+  readonly #stages: readonly { readonly stage: string; readonly stream: string }[];
   #deliveries = 0;
+  #hasNews = true;
+  #changesSeen = 0;
 
-  private constructor(world: World, cursors: readonly Cursor[]) {
+  private constructor(pipeline: Pipeline, world: World) {
     this.#world = world;
-    this.cursors = cursors;
+    this.#stages = pipeline.plan.stages.map(({ id, input }) => ({ stage: id, stream: input.stream }));
   }
 
   static async open(pipeline: Pipeline, world: World): Promise<Mapping> {
-    const cursors: Cursor[] = [];
-    for (const { id, input } of pipeline.plan.stages) {
-      for (const { shardId } of await world.streams.listShards(input.stream))
-        cursors.push({
-          stage: id,
-          stream: input.stream,
-          shardId,
-          after: undefined,
-          before: undefined,
-          waitsFor: undefined,
-          running: 0,
-        });
+    const mapping = new Mapping(pipeline, world);
+    await mapping.discover(() => false);
+    return mapping;
+  }
+
+  /** There may be shards to begin with, which have no cursor yet. */
+  get hasNews(): boolean {
+    return this.#hasNews || this.#world.resharding.changes !== this.#changesSeen;
+  }
+
+  /** Begins with shards whose parents have ended; `early`: with one whose parents have not. */
+  async discover(early: () => boolean): Promise<void> {
+    const { changes } = this.#world.resharding;
+    if (!this.hasNews) return;
+    let isLeft = false;
+    for (const { stage, stream } of this.#stages) {
+      const own = new Map(this.cursors.filter((one) => one.stage === stage).map((one) => [one.shardId, one]));
+      const shards = await this.#world.streams.listShards(stream);
+      const listed = new Set(shards.map(({ shardId }) => shardId));
+      for (const { shardId, parentShardIds } of shards) {
+        if (own.has(shardId)) continue;
+        const isNext = parentShardIds.every((parent) => !listed.has(parent) || own.get(parent)?.ended === true);
+        if (isNext || early()) this.cursors.push(newCursor(stage, stream, shardId));
+        else isLeft = true;
+      }
     }
-    return new Mapping(world, cursors);
+    this.#changesSeen = changes;
+    this.#hasNews = isLeft;
   }
 
   /** What comes next. A retry may have other boundaries. */
-  nextBatch({ stream, shardId, after }: Cursor, size: number): Promise<readonly StreamRecord[]> {
-    return this.#world.read(stream, shardId, after, size);
+  async nextBatch(cursor: Cursor, size: number): Promise<readonly StreamRecord[]> {
+    const { records, ended } = await this.#world.read(cursor.stream, cursor.shardId, cursor.after, size);
+    if (records.length === 0 && ended && !cursor.ended) {
+      cursor.ended = true;
+      this.#hasNews = true;
+    }
+    return records;
   }
 
   begin(cursor: Cursor): number {
@@ -76,7 +103,21 @@ export class Mapping {
   }
 
   async hasWork(): Promise<boolean> {
+    await this.discover(() => false);
     for (const cursor of this.cursors) if ((await this.nextBatch(cursor, 1)).length > 0) return true;
-    return false;
+    return this.hasNews;
   }
 }
+
+const newCursor = (stage: string, stream: string, shardId: string): Cursor => ({
+  stage,
+  stream,
+  shardId,
+  after: undefined,
+  before: undefined,
+  waitsFor: undefined,
+  running: 0,
+  ended: false,
+});
+
+export const cursorName = ({ stage, stream, shardId }: Cursor): string => `${stage} ${shardName(stream, shardId)}`;

@@ -3,6 +3,7 @@ import type { StreamPort } from '../../connectors/stream-port.ts';
 import type { Pipeline } from '../../graph/pipeline.ts';
 import { decodePacket } from '../../runtime/packet.ts';
 import type { Item, ItemStore } from '../../state/item-store.ts';
+import { LineageWatch } from './lineage-watch.ts';
 import { LogWatch } from './log-watch.ts';
 import { TableWatch } from './table-watch.ts';
 
@@ -15,15 +16,23 @@ export class Monitor {
   readonly violations: string[] = [];
   readonly tables: TableWatch;
   readonly #logs = new Map<string, LogWatch>();
+  readonly #lineage: LineageWatch;
   readonly #items: ItemStore;
   /** Receiving stage by its repartition stream. */
   readonly #stageOfStream: ReadonlyMap<string, string>;
   readonly #producersOf: ReadonlyMap<string, readonly string[]>;
   readonly #comparesWatermarks: boolean;
 
-  constructor(pipeline: Pipeline, items: ItemStore) {
+  constructor(pipeline: Pipeline, items: ItemStore, streams: StreamPort) {
     const { stages, edges } = pipeline.plan;
     this.#items = items;
+    this.#lineage = new LineageWatch(
+      pipeline,
+      streams,
+      this.#logs,
+      (unit) => this.#log(unit),
+      (what) => this.#violated(what),
+    );
     this.tables = new TableWatch(pipeline);
     this.#stageOfStream = new Map(
       stages.flatMap(({ id, input }) => (input.kind === 'source' ? [] : [[input.stream, id]])),
@@ -36,7 +45,7 @@ export class Monitor {
     );
     // A shard that was not waited for may be behind what its readers know.
     this.#comparesWatermarks = [...pipeline.graph.nodes.values()].every(
-      (node) => node.kind !== 'source' || node.spec.watermarks.idle === undefined,
+      (node) => node.kind !== 'source' || node.spec.watermarks.idle?.action !== 'exclude',
     );
   }
 
@@ -52,8 +61,8 @@ export class Monitor {
       query: (range) => items.query(range),
       put: async (item, condition) => {
         const result = await items.put(item, condition);
-        if (result.applied && item.sk.startsWith('L#')) this.#onSlot(item, result.replaced);
-        if (result.applied && item.sk === 'S') await this.#log(item.pk).onRegistry(item, items);
+        if (result.applied && item.sk.startsWith('L#')) await this.#onSlot(item, result.replaced);
+        if (result.applied && item.sk === 'S') await this.#onRegistry(item);
         return result;
       },
       putMany: async (list) => {
@@ -92,19 +101,28 @@ export class Monitor {
     this.#violated(what);
   }
 
-  #onSlot(item: Item, replaced: Item | undefined): void {
+  async #onSlot(item: Item, replaced: Item | undefined): Promise<void> {
     const log = this.#log(item.pk);
     log.onSlot(item, replaced);
-    if (item.k === 'genesis' || !this.#comparesWatermarks) return;
+    if (item.k === 'genesis') return;
+    if (item.k === 'seal') await this.#lineage.onSeal(item.pk);
+    if (!this.#comparesWatermarks) return;
     const stage = item.pk.split('/')[2] as string;
     for (const producer of this.#producersOf.get(stage) ?? []) {
       for (const [unit, upstream] of this.#logs) {
-        if (unit.split('/')[2] === producer && log.watermarkMs > upstream.watermarkMs)
-          this.#violated(
-            `${item.pk}: commit ${item.n} has watermark ${log.watermarkMs}; its producer ${unit} is at ${upstream.watermarkMs}`,
-          );
+        if (upstream.isSealed || unit.split('/')[2] !== producer || log.watermarkMs <= upstream.watermarkMs) continue;
+        this.#violated(
+          `${item.pk}: commit ${item.n} has watermark ${log.watermarkMs}; its producer ${unit} is at ${upstream.watermarkMs}`,
+        );
       }
     }
+  }
+
+  async #onRegistry(item: Item): Promise<void> {
+    const log = this.#log(item.pk);
+    const wasReady = log.isReady;
+    await log.onRegistry(item, this.#items);
+    if (log.isReady && !wasReady) await this.#lineage.onReady(item.pk);
   }
 
   #onQuarantined({ pk, n, i }: Item): void {

@@ -13,17 +13,36 @@ export const requireOnTime = (pipeline: Pipeline, inputs: readonly ShardInput[])
   for (const node of pipeline.graph.nodes.values()) {
     if (node.kind !== 'source') continue;
     const { stream, eventTimeMs, watermarks, schema } = node.spec;
+    const newest = new NewestTimes();
     for (const input of inputs.filter((one) => one.stream === stream)) {
-      let newestMs = Number.NEGATIVE_INFINITY;
+      let newestMs = newest.before(input);
       for (const data of input.records) {
         const timeMs = timeOf(data, (value) => eventTimeMs(decodeBySchema(node.id, schema, value)));
         if (timeMs === undefined) continue;
         if (timeMs < newestMs - watermarks.boundMs) throw late(node.id, input.shardId, data, newestMs - timeMs);
         newestMs = Math.max(newestMs, timeMs);
       }
+      newest.after(input, newestMs);
     }
   }
 };
+
+/**
+ * The newest event time of each shard of a stream, which is what makes a record late. A shard goes on from the shards that
+ * it came from: what is older than the newest record of one, and newer than that of another, may still be on time.
+ */
+export class NewestTimes {
+  readonly #known = new Map<string, number>();
+
+  before({ parentShardIds }: Pick<ShardInput, 'parentShardIds'>): number {
+    if (parentShardIds.length === 0) return Number.NEGATIVE_INFINITY;
+    return Math.min(...parentShardIds.map((parent) => this.#known.get(parent) ?? Number.NEGATIVE_INFINITY));
+  }
+
+  after({ shardId }: Pick<ShardInput, 'shardId'>, newestMs: number): void {
+    this.#known.set(shardId, newestMs);
+  }
+}
 
 /** Undefined for what goes to quarantine. */
 const timeOf = (data: Uint8Array, read: (value: unknown) => number): number | undefined => {

@@ -1,4 +1,4 @@
-import type { PutEntry, PutOutcome } from '../../connectors/stream-port.ts';
+import type { PutEntry, PutOutcome, Shard } from '../../connectors/stream-port.ts';
 
 /** One call of a process to something outside it, which takes effect when the schedule says so. */
 export interface Operation<T> {
@@ -23,8 +23,8 @@ export interface Gate {
   perform<T>(operation: Operation<T>): Promise<T>;
   /** Whether a read of several items is torn here, and into how many pieces at most. */
   tears(): boolean;
-  /** Whether the process has an old map of the stream's shards. */
-  seesOldMap(stream: string): Promise<boolean>;
+  /** The stream's shards as the process sees them: sometimes as they were before. */
+  asSeen(stream: string, shards: readonly Shard[]): Promise<readonly Shard[]>;
 }
 
 /** Lets everything take effect at once. */

@@ -1,6 +1,6 @@
 import { readJob } from '../../commit/job.ts';
 import { listQuarantine } from '../../runtime/quarantine.ts';
-import type { World } from './world.ts';
+import { shardName, type World } from './world.ts';
 
 /** What a run has left behind, as anybody outside can see it. */
 export interface SimulationOutcome {
@@ -24,6 +24,8 @@ export interface RejectedRecord {
 export interface ShardInput {
   readonly stream: string;
   readonly shardId: string;
+  /** The shards that this one came from by a split or a merge. They are listed before it. */
+  readonly parentShardIds: readonly string[];
   readonly records: readonly Uint8Array[];
 }
 
@@ -32,10 +34,8 @@ export const lookAt = async (world: World): Promise<SimulationOutcome> => {
   const inputs: ShardInput[] = [];
   const streams = pipeline.plan.stages.filter(({ input }) => input.kind === 'source').map(({ input }) => input.stream);
   for (const stream of new Set(streams)) {
-    for (const { shardId } of await world.streams.listShards(stream)) {
-      const records = await world.read(stream, shardId, undefined, 10_000);
-      inputs.push({ stream, shardId, records: records.map(({ data }) => data) });
-    }
+    for (const { shardId, parentShardIds } of await world.streams.listShards(stream))
+      inputs.push({ stream, shardId, parentShardIds, records: world.sent.get(shardName(stream, shardId)) ?? [] });
   }
   const rejected: RejectedRecord[] = [];
   const job = await readJob(world.items, pipeline.name, 1);

@@ -2,14 +2,18 @@ import type { Random } from '../../core/random.ts';
 import type { Pipeline } from '../../graph/pipeline.ts';
 import { defaultPieceLimits, type PieceLimits } from '../../runtime/piece.ts';
 import { SeededRandom } from '../seeded-random.ts';
+import { Calls } from './calls.ts';
 import { calmEnd } from './calm-end.ts';
 import { describeError, isRetryable } from './endings.ts';
 import { type FaultKind, FaultPlan, type Reduction } from './faults.ts';
+import { makeGate } from './gate.ts';
 import { Mapping } from './mapping.ts';
+import { Pool } from './pool.ts';
 import { type LogSize, Process } from './process.ts';
 import { Reached } from './reached.ts';
 import { Scheduler } from './scheduler.ts';
 import { Trace } from './trace.ts';
+import { drawWeakSpot } from './weak-spots.ts';
 import { type SimulatedEvent, World } from './world.ts';
 
 /** One seed to be run. */
@@ -51,39 +55,44 @@ export const runSeed = async (run: SeedRun): Promise<SeedOutcome> => {
   const faults = new FaultPlan(run.kinds, random, run.reduction);
   const mapping = await Mapping.open(pipeline, world);
   let processes = 0;
+  const steps = { count: 0 };
+  const now = () => steps.count;
+  const weakSpot = drawWeakSpot(random);
+  const calls = new Calls({ random, faults, trace, now, faultShare: shape.faultShare, weakSpot });
+  const pool = new Pool(random, 1 + Math.floor(random.fraction() * 3), now, (stage) => {
+    const skews = random.fraction() < 0.1 && faults.allow('clock-skew');
+    const self: Process = new Process({
+      world,
+      name: `${stage}-${++processes}`,
+      stage,
+      gate: makeGate({ world, random, faults, reached, calls, faultShare: shape.faultShare }, () => self),
+      random: ids,
+      observer: reached.observer,
+      limits: shape.limits,
+      log: shape.log,
+      watermarkStepMs: shape.watermarkStepMs,
+      skewMs: skews ? Math.floor((random.fraction() - 0.5) * 600_000) : 0,
+    });
+    return self;
+  });
   const scheduler = new Scheduler({
     world,
     mapping,
     random,
     faults,
     trace,
-    reached,
+    calls,
+    pool,
+    steps,
     events,
     withoutEvents: new Set(run.reduction.withoutEvents),
-    makeProcess: (stage, gate) => {
-      const skews = random.fraction() < 0.1 && faults.allow('clock-skew');
-      const self: Process = new Process({
-        world,
-        name: `${stage}-${++processes}`,
-        stage,
-        gate: gate(() => self),
-        random: ids,
-        observer: reached.observer,
-        limits: shape.limits,
-        log: shape.log,
-        watermarkStepMs: shape.watermarkStepMs,
-        skewMs: skews ? Math.floor((random.fraction() - 0.5) * 600_000) : 0,
-      });
-      return self;
-    },
     onEnding: (stage, ending) => {
       if (ending.kind === 'failed' && !isRetryable(ending.error))
         violations.push(`${stage} failed: ${describeError(ending.error)}`);
     },
     ticks: run.ticks,
-    processesPerStage: 1 + Math.floor(random.fraction() * 3),
     maxBatch: shape.maxBatch,
-    faultShare: shape.faultShare,
+    disturbances: shape,
   });
   const all = () => [...world.monitor.violations, ...violations];
   await scheduler.run(() => violations.length + world.monitor.violations.length > 0);
@@ -93,7 +102,7 @@ export const runSeed = async (run: SeedRun): Promise<SeedOutcome> => {
       ...(await calmEnd(
         world,
         mapping,
-        (stage) => scheduler.pick(stage),
+        (stage) => pool.pick(stage),
         () => 1 + Math.floor(random.fraction() * 12),
       )),
     );
@@ -101,7 +110,7 @@ export const runSeed = async (run: SeedRun): Promise<SeedOutcome> => {
   if (all().length === 0) violations.push(...(await run.judge(world, events, shape.shards)));
   reached.count('ring wraps', [...world.monitor.logs.values()].filter((log) => log.hasWrapped).length);
   return {
-    steps: scheduler.steps,
+    steps: steps.count,
     eventCount: events.length - run.reduction.withoutEvents.length,
     faults: faults.injected,
     faultNumbers: faults.numbers,
@@ -118,6 +127,8 @@ interface Shape {
   readonly watermarkStepMs: number;
   readonly maxBatch: number;
   readonly faultShare: number;
+  /** Chance of a split or a merge at a step. */
+  readonly reshardShare: number;
 }
 
 /** A small ring wraps, and is covered by snapshots, within a run. Small bounds make many commits of one invocation; large ones make one of many records. */
@@ -138,5 +149,6 @@ const drawShape = (random: Random, { shards, smallCommits }: SeedRun): Shape => 
     watermarkStepMs: random.fraction() < 0.5 ? 0 : 1_000,
     maxBatch: random.fraction() < 0.3 ? 2 : 10,
     faultShare: share < 0.1 ? 0 : share * share * 0.15,
+    reshardShare: random.fraction() < 0.4 ? 0 : random.fraction() * 0.015,
   };
 };

@@ -1,4 +1,5 @@
-import type { StreamPort, StreamRecord } from '../../connectors/stream-port.ts';
+import type { ReadPage, StreamPort } from '../../connectors/stream-port.ts';
+import { getOrAdd } from '../../core/get-or-add.ts';
 import type { SourceNode } from '../../graph/logical-graph.ts';
 import type { Pipeline } from '../../graph/pipeline.ts';
 import { MemoryItemStore } from '../../memory/memory-item-store.ts';
@@ -7,6 +8,7 @@ import type { MemoryTableSink } from '../../memory/memory-table-sink.ts';
 import type { ItemStore } from '../../state/item-store.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { Monitor } from './monitor.ts';
+import { Resharding } from './resharding.ts';
 import { type SimulatedSink, simulatedSink } from './simulated-sinks.ts';
 
 /** The clock is far from event time, and the retention is never reached: hours may pass at any moment. */
@@ -31,14 +33,18 @@ export class World {
   readonly streams: StreamPort;
   readonly sinks = new Map<string, SimulatedSink>();
   readonly monitor: Monitor;
+  readonly resharding: Resharding;
+  /** What producers sent to each shard of a source's stream, whether or not the stream still holds it. */
+  readonly sent = new Map<string, Uint8Array[]>();
   readonly #sources = new Map<string, SourceNode>();
 
   constructor(pipeline: Pipeline, shards: number) {
     this.pipeline = pipeline;
     const streams = new MemoryStreams(this.clock);
-    for (const name of new Set(pipeline.plan.stages.map(({ input }) => input.stream)))
-      streams.createStream(name, { shards, retentionMs: RETENTION_MS });
-    this.monitor = new Monitor(pipeline, new MemoryItemStore());
+    const names = [...new Set(pipeline.plan.stages.map(({ input }) => input.stream))];
+    for (const name of names) streams.createStream(name, { shards, retentionMs: RETENTION_MS });
+    this.resharding = new Resharding(streams, names);
+    this.monitor = new Monitor(pipeline, new MemoryItemStore(), streams);
     this.items = this.monitor.items();
     this.streams = this.monitor.streams(streams);
     const tables = new Map<string, MemoryTableSink>();
@@ -51,19 +57,17 @@ export class World {
   async send(events: readonly SimulatedEvent[], firstIndex: number): Promise<void> {
     for (const [i, { source, value, partitionKey = String(firstIndex + i) }] of events.entries()) {
       const data = value instanceof Uint8Array ? value : Buffer.from(JSON.stringify(value));
-      await this.streams.putRecords((this.#sources.get(source) as SourceNode).spec.stream, [{ partitionKey, data }]);
+      const { stream } = (this.#sources.get(source) as SourceNode).spec;
+      const [outcome] = await this.streams.putRecords(stream, [{ partitionKey, data }]);
+      if (outcome?.ok) getOrAdd(this.sent, shardName(stream, outcome.shardId), () => []).push(data);
     }
   }
 
-  async read(
-    stream: string,
-    shardId: string,
-    after: string | undefined,
-    limit: number,
-  ): Promise<readonly StreamRecord[]> {
+  /** The next page of a shard, as a mapping reads it. */
+  async read(stream: string, shardId: string, after: string | undefined, limit: number): Promise<ReadPage> {
     const start =
       after === undefined ? { at: 'trim-horizon' as const } : { at: 'after' as const, sequenceNumber: after };
-    return (await (await this.streams.openReader(stream, shardId, start)).next(limit)).records;
+    return (await this.streams.openReader(stream, shardId, start)).next(limit);
   }
 
   /** What the readers of a sink see. */
@@ -75,3 +79,5 @@ export class World {
     return [...this.sinks.keys()];
   }
 }
+
+export const shardName = (stream: string, shardId: string): string => `${stream} ${shardId}`;

@@ -19,6 +19,8 @@ export interface MutationOptions {
   /** Seeds that a bug may go unnoticed for. */
   readonly seeds: number;
   readonly processes: number;
+  /** Only bugs whose name has this text. */
+  readonly only: string;
   readonly onOutcome: (outcome: MutationOutcome) => void;
 }
 
@@ -30,11 +32,11 @@ const TIME_LIMIT_MS = 10 * 60_000;
 
 /** Runs every bug of the table until a seed notices it. */
 export const runMutations = async (options: MutationOptions): Promise<readonly MutationOutcome[]> => {
-  const { from, seeds, processes, onOutcome } = options;
+  const { from, seeds, processes, only, onOutcome } = options;
   const outcomes: MutationOutcome[] = [];
   const unchanged = await runMutant(control, from, CONTROL_SEEDS);
   if (unchanged.outcome !== 'survived') return [{ ...unchanged, outcome: 'broken' }];
-  const waiting = [...mutations];
+  const waiting = mutations.filter(({ name }) => name.includes(only));
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const outcome = await runMutant(next, from, seeds);

@@ -99,7 +99,7 @@ describe('the watch over a log', () => {
     commit(2, { outbox });
     log.onRow('table', 1, 0);
     commit(3);
-    log.requireDrained();
+    log.requireDrained('at the end');
     expect(violations).toEqual([]);
   });
 

@@ -1,0 +1,130 @@
+import type { Random } from '../../core/random.ts';
+import type { Calls } from './calls.ts';
+import type { FaultKind, FaultPlan } from './faults.ts';
+import { type Cursor, cursorName, type Mapping } from './mapping.ts';
+import type { Pool } from './pool.ts';
+import type { Trace } from './trace.ts';
+import type { World } from './world.ts';
+
+/** How often something happens that no call asks for. */
+export interface DisturbanceShares {
+  readonly faultShare: number;
+  readonly reshardShare: number;
+}
+
+interface Surroundings {
+  readonly world: World;
+  readonly mapping: Mapping;
+  readonly random: Random;
+  readonly faults: FaultPlan;
+  readonly trace: Trace;
+  readonly calls: Calls;
+  readonly pool: Pool;
+  readonly steps: { readonly count: number };
+}
+
+const HOUR_MS = 3_600_000;
+
+/** What goes wrong, or changes, around the calls: processes freeze and die, shards split, batches come again, time passes. */
+export class Disturbances {
+  readonly #around: Surroundings;
+  readonly #shares: DisturbanceShares;
+
+  constructor(around: Surroundings, shares: DisturbanceShares) {
+    this.#around = around;
+    this.#shares = shares;
+  }
+
+  passTime(): void {
+    const { random, faults, world } = this.#around;
+    const far = random.fraction() < 0.05 && faults.allow('clock-jump');
+    const ms = Math.floor(random.fraction() * (far ? 30 * HOUR_MS : 30_000));
+    if (far) this.#say(() => `${Math.round(ms / 60_000)} minutes pass`);
+    world.clock.advance(ms);
+  }
+
+  /** @returns whether something happened */
+  async strike(): Promise<boolean> {
+    const chance = this.#around.random.fraction();
+    const { faultShare, reshardShare } = this.#shares;
+    if (chance < faultShare / 4) return this.#disturb();
+    return chance < faultShare / 4 + reshardShare && this.#reshard();
+  }
+
+  #disturb(): boolean {
+    switch (this.#below(4)) {
+      case 0:
+        return this.#freeze();
+      case 1:
+        return this.#kill();
+      case 2:
+        return this.#redeliver();
+      default:
+        return this.#takeSinkDown();
+    }
+  }
+
+  #freeze(): boolean {
+    const victim = this.#victim();
+    if (victim === undefined || !this.#allow('frozen')) return true;
+    victim.frozenUntil = this.#around.steps.count + 20 + this.#below(400);
+    this.#say(() => `${victim.name} freezes until step ${victim.frozenUntil}`);
+    return true;
+  }
+
+  #kill(): boolean {
+    const victim = this.#victim();
+    if (victim !== undefined && this.#allow('killed')) this.#around.calls.kill(victim);
+    return true;
+  }
+
+  #redeliver(): boolean {
+    const { mapping } = this.#around;
+    const cursor = mapping.cursors[this.#below(mapping.cursors.length)] as Cursor;
+    if (cursor.waitsFor !== undefined || cursor.after === undefined || !this.#allow('redelivered')) return true;
+    this.#say(() => `${cursorName(cursor)}: the last batch comes again`);
+    mapping.stepBack(cursor);
+    return true;
+  }
+
+  #takeSinkDown(): boolean {
+    const { world, calls, steps } = this.#around;
+    const sink = [...world.sinks.keys()][this.#below(world.sinks.size)];
+    if (sink === undefined || !this.#allow('sink-down')) return true;
+    const until = steps.count + 20 + this.#below(200);
+    this.#say(() => `sink ${sink} is down until step ${until}`);
+    calls.takeDown(sink, until);
+    return true;
+  }
+
+  async #reshard(): Promise<boolean> {
+    const { world, random } = this.#around;
+    const kind = (['split', 'split', 'merge', 'merge', 'scaled'] as const)[this.#below(5)] ?? 'split';
+    if (!this.#allow(kind)) return false;
+    const { resharding } = world;
+    const done = await (kind === 'split'
+      ? resharding.split(random)
+      : kind === 'merge'
+        ? resharding.merge(random)
+        : resharding.scale(random));
+    if (done !== undefined) this.#say(() => done);
+    return done !== undefined;
+  }
+
+  #victim() {
+    const busy = this.#around.pool.all.filter(({ isBusy, isDead }) => isBusy && !isDead);
+    return busy[this.#below(busy.length)];
+  }
+
+  #allow(kind: FaultKind): boolean {
+    return this.#around.faults.allow(kind);
+  }
+
+  #say(line: () => string): void {
+    this.#around.trace.add(this.#around.steps.count, line);
+  }
+
+  #below(count: number): number {
+    return Math.floor(this.#around.random.fraction() * count);
+  }
+}
