@@ -36,28 +36,53 @@ export class Ancestry {
     );
   }
 
-  /** @throws MillraceError `LINEAGE_LOST` where the stream does not list it */
+  /** @throws MillraceError `STREAM_UNAVAILABLE` where a shard that somebody was given records of is not listed yet */
   async find(shardId: string): Promise<Shard> {
-    if (!this.#shards.some((shard) => shard.shardId === shardId)) await this.relist();
-    const shard = this.#shards.find((candidate) => candidate.shardId === shardId);
-    if (shard === undefined) throw this.#lost(`${shardId} is not listed`);
+    const shard = await this.#look(shardId);
+    if (shard === undefined) throw this.#notYetListed(`${shardId} is not listed`);
     return shard;
   }
 
   /** @throws MillraceError `LINEAGE_LOST` where a parent is not listed any more */
   async parentsOf(shard: Shard): Promise<readonly Shard[]> {
-    const parents = await Promise.all(shard.parentShardIds.map((parent) => this.find(parent)));
+    const parents = await Promise.all(
+      shard.parentShardIds.map(async (parent) => {
+        const found = await this.#look(parent);
+        if (found !== undefined) return found;
+        // Where its child is not there either, the listing is only older than the child.
+        const isOld = !this.#shards.some(({ shardId }) => shardId === shard.shardId);
+        throw isOld ? this.#notYetListed(`${shard.shardId} is not listed`) : this.#lost(`${parent} is not listed`);
+      }),
+    );
     return parents.filter(this.#hasTask);
   }
 
-  /** @throws MillraceError `LINEAGE_LOST` where the listing does not show all of them */
+  /** @throws MillraceError `STREAM_UNAVAILABLE` where the listing does not show all of them: they outlive their parent */
   async childrenOf(shard: Shard): Promise<readonly Shard[]> {
     const listed = () => this.#shards.filter(({ parentShardIds }) => parentShardIds.includes(shard.shardId));
     if (!coversRange(listed(), shard)) await this.relist();
     const children = listed();
     if (!coversRange(children, shard))
-      throw this.#lost(`${shard.shardId} has ended, and not all its children are listed`);
+      throw this.#notYetListed(`${shard.shardId} has ended, and not all its children are listed`);
     return children.filter(this.#hasTask);
+  }
+
+  async #look(shardId: string): Promise<Shard | undefined> {
+    const known = () => this.#shards.find((shard) => shard.shardId === shardId);
+    if (known() === undefined) await this.relist();
+    return known();
+  }
+
+  /** A listing may be older than what was read from the stream. */
+  #notYetListed(what: string): MillraceError {
+    return new MillraceError(
+      'retryable',
+      'STREAM_UNAVAILABLE',
+      `Stream '${this.#stream}' has an old listing: ${what}.`,
+      {
+        fix: 'Nothing: it is listed again.',
+      },
+    );
   }
 
   #lost(what: string): MillraceError {

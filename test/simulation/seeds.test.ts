@@ -19,6 +19,7 @@ const statesWorthReaching = [
   'ring wraps',
   'relays',
   'rejected records',
+  'seal commits',
 ];
 
 describe('the reference pipelines', () => {

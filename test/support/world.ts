@@ -15,7 +15,6 @@ import type { ShardInput } from '../../lib/testing/simulator/outcome.ts';
 import { MAX_WATERMARK_MS } from '../../lib/time/watermark-strategy.ts';
 import { Container, type Ending, Life } from './container.ts';
 import { type Faults, faultyItems, faultySink, faultyStreams } from './faulty-ports.ts';
-import type { ShardInput } from './input-events.ts';
 
 /** How far the mapping of one stage has come on one shard. */
 export interface Cursor {

@@ -1,3 +1,4 @@
+import { MillraceError } from '../../errors/millrace-error.ts';
 import { MAX_WATERMARK_MS } from '../../time/watermark-strategy.ts';
 import { describeError, isRetryable } from './endings.ts';
 import { placeOf } from './lineage-watch.ts';
@@ -96,7 +97,8 @@ class CalmEnd {
   }
 
   #take(what: string, ending: Ending): void {
-    this.#failures = ending.kind === 'done' ? 0 : this.#failures + 1;
+    // A shard that was begun too early waits for its parents, which come before it or after it.
+    if (!isNotDrained(ending)) this.#failures = ending.kind === 'done' ? 0 : this.#failures + 1;
     if (ending.kind === 'failed' && !isRetryable(ending.error))
       throw new Stuck(`${what} failed: ${describeError(ending.error)}`);
     if (ending.kind === 'failed' && this.#failures > MAX_FAILURES)
@@ -105,6 +107,9 @@ class CalmEnd {
       throw new Stuck(`${what} is still going on after ${MAX_INVOCATIONS} invocations`);
   }
 }
+
+const isNotDrained = (ending: Ending): boolean =>
+  ending.kind === 'failed' && ending.error instanceof MillraceError && ending.error.code === 'NOT_DRAINED';
 
 const leftOver = async (world: World, mapping: Mapping): Promise<string[]> => {
   const { monitor, pipeline } = world;

@@ -10,6 +10,7 @@ import type { World } from './world.ts';
 export interface DisturbanceShares {
   readonly faultShare: number;
   readonly reshardShare: number;
+  readonly maxReshards: number;
 }
 
 interface Surroundings {
@@ -46,9 +47,10 @@ export class Disturbances {
   /** @returns whether something happened */
   async strike(): Promise<boolean> {
     const chance = this.#around.random.fraction();
-    const { faultShare, reshardShare } = this.#shares;
+    const { faultShare, reshardShare, maxReshards } = this.#shares;
     if (chance < faultShare / 4) return this.#disturb();
-    return chance < faultShare / 4 + reshardShare && this.#reshard();
+    const mayReshard = this.#around.world.resharding.changes < maxReshards;
+    return chance < faultShare / 4 + reshardShare && mayReshard && this.#reshard();
   }
 
   #disturb(): boolean {

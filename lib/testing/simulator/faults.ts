@@ -87,6 +87,10 @@ export class FaultPlan {
     return true;
   }
 
+  get isStopped(): boolean {
+    return this.#stopped;
+  }
+
   stop(): void {
     this.#stopped = true;
   }

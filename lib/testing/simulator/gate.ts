@@ -32,6 +32,7 @@ export const makeGate = (options: GateOptions, self: () => Process): Gate => {
     },
     tears: () => random.fraction() < faultShare && faults.allow('torn-read'),
     asSeen: async (stream, shards) => {
+      if (faults.isStopped) return shards;
       const history = world.resharding.before(stream);
       if (history.length > 0)
         return isOld() && random.fraction() < 0.5

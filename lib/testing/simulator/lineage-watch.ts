@@ -16,7 +16,8 @@ interface Place {
  */
 export class LineageWatch {
   readonly #streams: StreamPort;
-  readonly #hasTask: (stream: string, shard: Shard) => boolean;
+  /** What a shard owns, the first and the last: keys' hashes of a source's stream, partitions of a repartition stream. */
+  readonly #rangeOf: (stream: string, shard: Shard) => readonly [bigint, bigint] | undefined;
   readonly #log: (unit: string) => LogWatch;
   readonly #logs: ReadonlyMap<string, LogWatch>;
   readonly #violated: (what: string) => void;
@@ -32,8 +33,12 @@ export class LineageWatch {
     const sources = new Set(
       plan.stages.filter(({ input }) => input.kind === 'source').map(({ input }) => input.stream),
     );
-    // A shard of a repartition stream that is smaller than a partition owns none, and nobody works for it.
-    this.#hasTask = (stream, shard) => sources.has(stream) || partitionsOf(shard, plan.partitions) !== undefined;
+    this.#rangeOf = (stream, shard) => {
+      if (sources.has(stream)) return [shard.hashStart, shard.hashEnd];
+      // A shard that is smaller than a partition may own none: then nobody works for it.
+      const range = partitionsOf(shard, plan.partitions);
+      return range === undefined ? undefined : [BigInt(range.from), BigInt(range.to)];
+    };
     this.#logs = logs;
     this.#log = log;
     this.#violated = violated;
@@ -76,15 +81,22 @@ export class LineageWatch {
       before?.requireDrained(`when its child ${shardId} began`);
     }
     for (const other of shards) {
-      if (other.shardId === shardId || !overlap(own, other)) continue;
+      if (other.shardId === shardId || !this.#overlap(stream, own, other)) continue;
       const found = this.#logs.get(prefix + other.shardId);
       if (found?.isReady === true && !found.isSealed && !log.isSealed)
         this.#violated(`${unit} and ${other.shardId} own the same keys, and neither is sealed`);
     }
   }
-}
 
-const overlap = (a: Shard, b: Shard): boolean => a.hashStart <= b.hashEnd && b.hashStart <= a.hashEnd;
+  #hasTask(stream: string, shard: Shard): boolean {
+    return this.#rangeOf(stream, shard) !== undefined;
+  }
+
+  #overlap(stream: string, one: Shard, other: Shard): boolean {
+    const [a, b] = [this.#rangeOf(stream, one), this.#rangeOf(stream, other)];
+    return a !== undefined && b !== undefined && a[0] <= b[1] && b[0] <= a[1];
+  }
+}
 
 export const placeOf = (unit: string): Place => {
   const slash = unit.lastIndexOf('/');

@@ -127,8 +127,9 @@ interface Shape {
   readonly watermarkStepMs: number;
   readonly maxBatch: number;
   readonly faultShare: number;
-  /** Chance of a split or a merge at a step. */
+  /** Chance of a split or a merge at a step, and how many there are at most. */
   readonly reshardShare: number;
+  readonly maxReshards: number;
 }
 
 /** A small ring wraps, and is covered by snapshots, within a run. Small bounds make many commits of one invocation; large ones make one of many records. */
@@ -149,6 +150,7 @@ const drawShape = (random: Random, { shards, smallCommits }: SeedRun): Shape => 
     watermarkStepMs: random.fraction() < 0.5 ? 0 : 1_000,
     maxBatch: random.fraction() < 0.3 ? 2 : 10,
     faultShare: share < 0.1 ? 0 : share * share * 0.15,
-    reshardShare: random.fraction() < 0.4 ? 0 : random.fraction() * 0.015,
+    reshardShare: random.fraction() < 0.4 ? 0 : random.fraction() * 0.02,
+    maxReshards: random.fraction() < 0.1 ? 15 : 1 + Math.floor(random.fraction() * 4),
   };
 };

@@ -109,7 +109,7 @@ export class Scheduler {
    */
   async #deliver(): Promise<boolean> {
     const { mapping, random, faults, maxBatch, pool } = this.#options;
-    await mapping.discover(() => random.fraction() < 0.02 && faults.allow('early-child'));
+    await mapping.discover(() => random.fraction() < 0.01 && faults.allow('early-child'));
     const cursor = mapping.cursors[this.#below(mapping.cursors.length)] as Cursor;
     const overlaps = random.fraction() < (this.#isFrozen(cursor) ? 0.5 : 0.1);
     if (cursor.running > 1 || (cursor.running === 1 && !overlaps)) return false;
