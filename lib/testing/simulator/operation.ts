@@ -31,7 +31,7 @@ export interface Gate {
 export const openGate: Gate = {
   perform: (operation) => operation.run(),
   tears: () => false,
-  seesOldMap: async () => false,
+  asSeen: async (_stream, shards) => shards,
 };
 
 /** What a dead process waits for. */

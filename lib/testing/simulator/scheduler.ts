@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StreamRecord } from '../../connectors/stream-port.ts';
 import type { Random } from '../../core/random.ts';
+import type { StagePlan } from '../../graph/plan.ts';
 import type { Calls } from './calls.ts';
 import { type DisturbanceShares, Disturbances } from './disturbances.ts';
 import type { FaultPlan } from './faults.ts';
@@ -141,10 +142,10 @@ export class Scheduler {
 
   #tick(): boolean {
     const { world, onEnding, ticks, pool } = this.#options;
-    const sources = world.pipeline.plan.stages.filter(({ input }) => input.kind === 'source');
-    const stage = sources[this.#below(sources.length)]?.id;
-    if (!ticks || this.#ticking || stage === undefined) return false;
-    const process = pool.pick(stage);
+    const { stages } = world.pipeline.plan;
+    const stage = stages[this.#below(stages.length)] as StagePlan;
+    if (this.#ticking || (!ticks && stage.input.kind === 'source')) return false;
+    const process = pool.pick(stage.id);
     if (process === undefined) return false;
     this.#ticking = true;
     const nowMs = world.clock.nowMs();
@@ -157,7 +158,7 @@ export class Scheduler {
       .then((ending) => {
         this.#ticking = false;
         this.#say(() => `${process.name} ends its tick with ${describeEnding(ending)}`);
-        onEnding(stage, ending);
+        onEnding(stage.id, ending);
       });
     return true;
   }
