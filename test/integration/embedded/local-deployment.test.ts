@@ -9,8 +9,8 @@ import { readLate, readTable } from '../../../localstack/demo/results.ts';
 
 const entry = new URL('../../../functions/revenue/handler.ts', import.meta.url);
 const startMs = Date.UTC(2024, 4, 1, 12);
-/** Those that every batch passes, and the two of a snapshot. Payloads here are too small to be stored beside the log. */
-const steps = protocolSteps.filter((step) => step !== 'payload-stored');
+/** Those that every batch passes, and the two of a snapshot. Logs are there before, and payloads too small to be stored beside them. */
+const steps = protocolSteps.filter((step) => step !== 'payload-stored' && step !== 'created');
 let engines: Engines;
 let deployments = 0;
 
