@@ -3,10 +3,11 @@ import type { Outbox } from './outbox.ts';
 
 /**
  * How a commit came about. `genesis` fills the ring before the first commit; `batch` ends where the delivered
- * batch ends; `mark` stops before that, or goes on with what is left of the outbox of the commit before it. `skip` is a decision to go on without
- * records. `seal` and `upgrade` are reserved for resharding and upgrades.
+ * batch ends; `mark` stops before that, or goes on with what is left of the outbox of the commit before it; `skip` is a
+ * decision to go on without records; `redrive` processes quarantined ones again; nothing follows a `seal`. `upgrade` is
+ * reserved.
  */
-export type CommitKind = 'genesis' | 'batch' | 'tick' | 'mark' | 'skip' | 'seal' | 'upgrade';
+export type CommitKind = 'genesis' | 'batch' | 'tick' | 'mark' | 'skip' | 'redrive' | 'seal' | 'upgrade';
 
 /** How far a task has read its shard. */
 export interface Position {

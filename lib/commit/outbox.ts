@@ -59,6 +59,12 @@ export interface Rejection {
   /** `record`: the bytes as they came, base64. `row`, `pane`: JSON text. `decision`: what an operator gave up, JSON text. */
   readonly payloadKind: 'record' | 'row' | 'pane' | 'decision';
   readonly payload: string;
+  /** The logical partition, of rows and panes. */
+  readonly lp?: number;
+  /** The window of a pane. */
+  readonly window?: string;
+  /** How often it was redriven and rejected again. */
+  readonly redrives?: number;
 }
 
 /** A task that follows on sealed ones: after a split one of two children of a parent, after a merge the child of two. */

@@ -20,6 +20,12 @@ export interface PipelineOptions {
     readonly maxFraction?: number;
     /** But not before it has seen this many. Default 100. */
     readonly minRecords?: number;
+    /**
+     * What happens to a key after one of its rows or panes was rejected in a keyed stage. `continue`: it goes on without
+     * it. `park-key`: all that follows of this key waits, in order, until `millrace redrive` has the rejected one
+     * processed; other keys go on. Default `continue`.
+     */
+    readonly afterRejection?: 'continue' | 'park-key';
   };
 }
 
@@ -36,6 +42,9 @@ const optionsShape = z.strictObject({
     .strictObject({
       maxFraction: fraction.default(0.05),
       minRecords: z.int({ error: 'expected a whole number, 1 or more' }).min(1).default(100),
+      afterRejection: z
+        .enum(['continue', 'park-key'], { error: "expected 'continue' or 'park-key'" })
+        .default('continue'),
     })
     .prefault({}),
 });

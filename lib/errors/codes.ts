@@ -59,6 +59,7 @@ export const errorCodes = [
   'LINEAGE_LOST',
   'TOO_MANY_REJECTED',
   'HOLD_LIMIT',
+  'PARKED_LIMIT',
   'SINK_ROW_OF_ANOTHER_PARTITION',
   'SINK_REFUSED',
   'SINK_OBJECT_CONFLICT',
@@ -87,6 +88,7 @@ export const rejectionCodes = [
   'AGGREGATED_RECORD',
   'TOO_LARGE',
   'SKIPPED',
+  'PANE_CLOSED',
 ] as const;
 
 export type RejectionCode = (typeof rejectionCodes)[number];

@@ -97,6 +97,13 @@ export type LogicalNode =
 
 export type Delivery = 'exactly-once' | 'at-least-once' | 'at-most-once';
 
+/** When a task stops because of what it rejects, and what happens to the key of a rejected row. */
+export interface QuarantineOptions {
+  readonly maxFraction: number;
+  readonly minRecords: number;
+  readonly afterRejection: 'continue' | 'park-key';
+}
+
 /** What a pipeline definition says, before it is cut into stages. Immutable once `definePipeline` returned. */
 export interface LogicalGraph {
   readonly name: string;
@@ -104,7 +111,7 @@ export interface LogicalGraph {
   /** Logical partitions: a power of two, 64 … 256. Fixed for an incarnation. */
   readonly partitions: number;
   /** At most this share of at least `minRecords` records may be rejected before the task stops. */
-  readonly quarantine: { readonly maxFraction: number; readonly minRecords: number };
+  readonly quarantine: QuarantineOptions;
   /** In the order of definition, which is a topological order. */
   readonly nodes: ReadonlyMap<string, LogicalNode>;
 }

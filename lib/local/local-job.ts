@@ -2,7 +2,10 @@ import type { ShardReader, StreamRecord } from '../connectors/stream-port.ts';
 import type { Pipeline } from '../graph/pipeline.ts';
 import { Deadline } from '../runtime/deadline.ts';
 import type { RuntimePorts } from '../runtime/ports.ts';
+import { listQuarantine, type QuarantinedRecord } from '../runtime/quarantine.ts';
+import { addRedriven, nothingRedriven, type RedriveSummary } from '../runtime/run-redrive.ts';
 import type { ResolveStream } from '../runtime/stage-inputs.ts';
+import type { RedriveOptions } from '../runtime/stage-repairs.ts';
 import { StageRuntime, type StageRuntimeOptions } from '../runtime/stage-runtime.ts';
 
 export interface LocalJobOptions
@@ -93,6 +96,22 @@ export class LocalJob {
     const nowMs = this.#options.ports.clock.nowMs();
     for (const stage of this.#stages) await stage.tick({ nowMs }, this.#deadline());
     await this.drain();
+  }
+
+  /** Gives quarantined records another try, stage by stage, and processes what follows from it. */
+  async redrive(options: RedriveOptions = {}): Promise<RedriveSummary> {
+    await this.drain();
+    let total = nothingRedriven;
+    for (const stage of this.#stages) {
+      const { plan, repairs } = stage;
+      const records: QuarantinedRecord[] = [];
+      for await (const record of listQuarantine(this.#options.ports.items, await stage.job())) {
+        if (record.stage === plan.id && repairs.redriveProblem(record) === undefined) records.push(record);
+      }
+      total = addRedriven(total, await repairs.redrive(records, this.#deadline(), options));
+      await this.drain();
+    }
+    return total;
   }
 
   async #deliver(input: Input): Promise<boolean> {

@@ -3,7 +3,7 @@ import { forEachWindowStart } from '../windows/aligned-windows.ts';
 import type { AlignedWindows } from '../windows/window-assigner.ts';
 import type { ComputeSession, Push } from './compute-session.ts';
 import type { Accumulators, PaneAggregates } from './pane-aggregates.ts';
-import type { WindowProgram } from './window-program.ts';
+import { PaneClosed, type WindowProgram } from './window-program.ts';
 
 /** A pane as stored: key, start of the window, accumulators, and 1 while it has something to fire. */
 type Pane = readonly [key: Key, startMs: number, accumulators: Accumulators, unfired: 0 | 1];
@@ -37,6 +37,7 @@ export const compileAlignedWindow = (
       id: node.id,
       // Unfired panes wait for their end; fired ones stay for late records until the lateness has passed.
       timerMs: (value) => lastInstantOf((value as Pane)[1]) + ((value as Pane)[3] === 1 ? 0 : allowedLatenessMs),
+      keyTextOf: (entryKey) => entryKey.slice(entryKey.indexOf('|') + 1),
     },
 
     onRecord(session, key, keyJson, value, eventTimeMs) {
@@ -52,7 +53,7 @@ export const compileAlignedWindow = (
     onPartial(session, key, keyJson, sliceStartMs, _endMs, accumulators) {
       forEachWindowStart(assigner, sliceStartMs, (startMs) => {
         if (isClosed(startMs, session.watermarkMs)) {
-          throw new Error(
+          throw new PaneClosed(
             `a combined row of window '${node.id}' came after its pane was closed: ${startMs} at watermark ${session.watermarkMs}`,
           );
         }
@@ -73,6 +74,15 @@ export const compileAlignedWindow = (
       );
       session.key = key;
       if (unfired === 1) aggregates.fire(session, key, { startMs, endMs: startMs + assigner.sizeMs }, accumulators);
+    },
+
+    restore(session, keyJson, dropped) {
+      const [key, startMs, accumulators] = dropped as Pane;
+      // Records that came since have made a pane of their own.
+      put(session, key, keyJson, startMs, (since) =>
+        since === undefined ? accumulators : aggregates.merge(accumulators, since),
+      );
+      return `${startMs}|${keyJson}`;
     },
 
     dropDue(session, entryKey) {

@@ -61,6 +61,12 @@ class StageCompiler {
         session.lp = lp;
         return (windows[table] as WindowProgram).dropDue(session, key, watermarkMs);
       },
+      fireDropped(session, table, lp, dropped, watermarkMs) {
+        session.lp = lp;
+        const window = windows[table] as WindowProgram;
+        const keyJson = JSON.stringify((dropped as readonly unknown[])[0]);
+        window.onTimer(session, window.restore(session, keyJson, dropped), watermarkMs);
+      },
       flush(session) {
         for (const flush of flushes) flush(session);
       },

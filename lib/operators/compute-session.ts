@@ -38,6 +38,8 @@ export class ComputeSession {
   key: Key | undefined = undefined;
   /** The logical partition being processed; −1 in a stage without keys. */
   lp = -1;
+  /** Set while something is processed that has waited: the watermark of when it came. */
+  asOfMs: number | undefined = undefined;
   readonly #hops = new Map<string, Map<number, string[]>>();
   readonly #sinks = new Map<string, Omit<SinkRow, 'n' | 'index'>[]>();
   readonly #partials = new Map<string, Map<string, Partial>>();
@@ -57,8 +59,12 @@ export class ComputeSession {
     this.combines = combines;
   }
 
-  /** The committed watermark of the partition being processed, which decides what is late. */
+  /**
+   * What decides what is late: the committed watermark of the partition being processed or, for what has waited, the one
+   * of when it came.
+   */
   get watermarkMs(): number {
+    if (this.asOfMs !== undefined) return this.asOfMs;
     return watermarkAt(this.#floors, this.lp, this.#watermarkMs);
   }
 

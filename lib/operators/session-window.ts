@@ -3,7 +3,7 @@ import { mergeSession, replaceSessions, type Session } from '../windows/merge-se
 import type { SessionWindows } from '../windows/window-assigner.ts';
 import type { ComputeSession, Push } from './compute-session.ts';
 import type { Accumulators, PaneAggregates } from './pane-aggregates.ts';
-import type { WindowProgram } from './window-program.ts';
+import { PaneClosed, type WindowProgram } from './window-program.ts';
 
 interface SessionPane {
   readonly aggregates: Accumulators;
@@ -58,6 +58,7 @@ export const compileSessionWindow = (
     table: {
       id: node.id,
       timerMs: (value) => Math.min(...(value as KeySessions)[1].map(([, endMs, , unfired]) => timerOf(endMs, unfired))),
+      keyTextOf: (entryKey) => entryKey,
     },
 
     onRecord(session, key, keyJson, value, eventTimeMs) {
@@ -67,7 +68,7 @@ export const compileSessionWindow = (
 
     onPartial(session, key, keyJson, startMs, endMs, accumulators) {
       if (!put(session, key, keyJson, startMs, endMs, accumulators)) {
-        throw new Error(
+        throw new PaneClosed(
           `a combined session of window '${node.id}' came after it was closed: ${endMs} at watermark ${session.watermarkMs}`,
         );
       }
@@ -86,6 +87,17 @@ export const compileSessionWindow = (
       session.key = key;
       const fired = stored[index];
       if (fired !== undefined) aggregates.fire(session, key, { startMs: fired[0], endMs: fired[1] }, fired[2]);
+    },
+
+    restore(session, keyJson, dropped) {
+      const [key, sessions] = dropped as KeySessions;
+      for (const [startMs, endMs, accumulators] of sessions) {
+        const stored = session.state.get(session.lp, table, keyJson) as KeySessions | undefined;
+        const before = (stored?.[1] ?? []).map(load);
+        const merged = mergeSession(before, startMs, endMs, { aggregates: accumulators, unfired: 1 }, merge);
+        replace(session, keyJson, key, replaceSessions(before, merged).map(store));
+      }
+      return keyJson;
     },
 
     dropDue(session, entryKey, watermarkMs) {

@@ -19,6 +19,8 @@ export interface StageProgram {
   onTimer(session: ComputeSession, table: number, lp: number, key: string, watermarkMs: number): void;
   /** Removes what is due of an entry whose pane or timer threw, and returns it for quarantine. */
   dropDue(session: ComputeSession, table: number, lp: number, key: string, watermarkMs: number): unknown;
+  /** Puts back what `dropDue` has taken out of a table, and fires it as of the watermark. @throws RejectionError */
+  fireDropped(session: ComputeSession, table: number, lp: number, dropped: unknown, watermarkMs: number): void;
   /** Turns what was combined into rows for the next stage. */
   flush(session: ComputeSession): void;
 }

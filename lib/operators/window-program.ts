@@ -3,6 +3,11 @@ import type { StateTable } from '../state/state-table.ts';
 import type { ComputeSession } from './compute-session.ts';
 import type { Accumulators } from './pane-aggregates.ts';
 
+/** Accumulators came for a pane that is closed. Senders see to it that this does not happen; a redriven row may be too late. */
+export class PaneClosed extends Error {
+  override readonly name = 'PaneClosed';
+}
+
 /** A window operator at work in a keyed stage. The session's `key` and `lp` are set before each call. */
 export interface WindowProgram {
   readonly table: StateTable;
@@ -21,4 +26,9 @@ export interface WindowProgram {
   onTimer(session: ComputeSession, entryKey: string, watermarkMs: number): void;
   /** Removes what is due of an entry that could not be fired, and returns it for quarantine. */
   dropDue(session: ComputeSession, entryKey: string, watermarkMs: number): unknown;
+  /**
+   * Puts back what `dropDue` has taken out, and merges it with what came since.
+   * @returns the entry that it is in
+   */
+  restore(session: ComputeSession, keyJson: string, dropped: unknown): string;
 }

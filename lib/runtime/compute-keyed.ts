@@ -9,7 +9,10 @@ import { fireTimers } from './fire-timers.ts';
 import { type Arrival, arrivalOf, decodeHold, encodeHold, type Hold, holdKey, MAX_HOLDS } from './hold-table.ts';
 import type { KeyedTask } from './keyed-task.ts';
 import { decodePacket, type Packet } from './packet.ts';
+import { keyTextOf, Parking } from './parking.ts';
 import { type Piece, PieceBuilder } from './piece.ts';
+import { releaseKey } from './release-key.ts';
+import { ownTables } from './task-tables.ts';
 
 /**
  * Applies packets of a repartition stream to the keyed state, then fires what is due, up to the bounds of a commit. A
@@ -24,6 +27,7 @@ export const computeKeyed = (
 ): Piece => {
   const computing = new KeyedComputing(task, state, groupLimit, combines);
   const { builder } = computing;
+  computing.goOnReleasing();
   let taken = 0;
   // What is due by the marks is fired first: to records after that, its panes are closed, whenever they are delivered.
   const isFiring = state.marks.watermarkMs() > state.head.watermarkMs;
@@ -40,7 +44,9 @@ export const computeKeyed = (
   if (computing.overflowed) return computeKeyed(task, state, records, computing.groupsDone, combines);
   const complete = (isFiring || taken === records.length) && !computing.isFull;
   const targetMs = complete ? Math.max(state.head.watermarkMs, computing.channel.watermarkMs) : state.head.watermarkMs;
-  const fired = complete ? fireTimers(task, state, builder, targetMs) : { timers: [], complete: false };
+  const fired = complete
+    ? fireTimers(task, state, builder, computing.parking, targetMs)
+    : { timers: [], complete: false };
   if (combines && !builder.flush(task.program)) {
     state.keyed.giveBack(fired.timers);
     return computeKeyed(task, state, records, groupLimit, false);
@@ -83,6 +89,7 @@ class KeyedComputing {
   readonly #groupLimit: number;
   readonly #holds: Map<string, Hold>;
   readonly builder: PieceBuilder;
+  readonly parking: Parking;
   readonly channel: Channel;
   readonly relays: PacketContent[] = [];
   /** Groups are rows of one partition in one packet. */
@@ -93,15 +100,24 @@ class KeyedComputing {
   constructor(task: KeyedTask, state: CommittedState, groupLimit: number, combines: boolean) {
     this.#task = task;
     this.#state = state;
-    this.#holdTable = task.program.tables.length;
+    this.#holdTable = ownTables(task.program.tables).holds;
     this.#groupLimit = groupLimit;
     this.builder = new PieceBuilder(state, task.limits, combines);
+    this.parking = new Parking(task, state, this.builder);
     this.channel = new Channel(state.marks);
     this.#holds = this.#committedHolds();
   }
 
   get isFull(): boolean {
     return this.groupsDone >= this.#groupLimit || this.builder.isFull;
+  }
+
+  /** Rows of keys that were redriven go before all that arrives now. */
+  goOnReleasing(): void {
+    for (const key of this.parking.beingReleased()) {
+      if (this.isFull) return;
+      releaseKey(this.#task, this.#state, this.builder, this.parking, key);
+    }
   }
 
   take(packet: Packet, record: StreamRecord): void {
@@ -145,6 +161,10 @@ class KeyedComputing {
     const { session } = this.builder;
     session.lp = lp;
     for (const row of rows) {
+      if (this.parking.mayHold(lp) && this.parking.get(lp, keyTextOf(row)) !== undefined) {
+        this.parking.wait(lp, keyTextOf(row), row, arrival);
+        continue;
+      }
       const origin = () => ({
         stage,
         shardId,
@@ -153,15 +173,19 @@ class KeyedComputing {
         arrivalMs: arrival.arrivalMs,
         payloadKind: 'row' as const,
         payload: JSON.stringify(row),
+        lp,
       });
       const outcome = this.builder.attempt(origin, () => program.onRow(session, row));
-      if (outcome !== 'overflow' && outcome !== 'blocked') continue;
-      if (this.groupsDone > 0) {
-        this.overflowed = true;
-        return;
+      if (outcome === 'done') continue;
+      if (outcome === 'overflow' || outcome === 'blocked') {
+        if (this.groupsDone > 0) {
+          this.overflowed = true;
+          return;
+        }
+        if (outcome === 'blocked') throw this.builder.blockedBy;
+        this.builder.rejectTooLarge(origin(), packet.producer);
       }
-      if (outcome === 'blocked') throw this.builder.blockedBy;
-      this.builder.rejectTooLarge(origin(), packet.producer);
+      this.parking.park(lp, keyTextOf(row), session.watermarkMs);
     }
   }
 

@@ -1,32 +1,71 @@
 import type { CommittedState } from '../commit/committed-state.ts';
 import type { Timer } from '../state/timer-heap.ts';
 import type { KeyedTask } from './keyed-task.ts';
+import type { Parking } from './parking.ts';
 import type { PieceBuilder } from './piece.ts';
 
 /**
  * Fires what is due at the watermark, in the order of time, up to the bounds of the commit: what is left is still due
- * in the next one, and the watermark moves on with the last.
+ * in the next one, and the watermark moves on with the last. Panes of parked keys are left as they are.
  */
 export const fireTimers = (
   task: KeyedTask,
   state: CommittedState,
   builder: PieceBuilder,
+  parking: Parking,
   watermarkMs: number,
 ): { readonly timers: readonly Timer[]; readonly complete: boolean } => {
-  const { due, isAll } = collectDue(task, state, builder, watermarkMs);
-  const taken = due.filter((candidate) => candidate.fromHeap);
-  let fired = 0;
+  const { due, isAll } = collectDue(task, state, builder, parking, watermarkMs);
+  const fired = new Set<DueTimer>();
+  let stopped = false;
   for (const timer of due) {
-    if (!fireEntry(task, builder, timer, watermarkMs)) break;
-    fired++;
+    // What its key has done before in this commit may have parked it.
+    if (isParked(task, parking, timer)) continue;
+    stopped = !fireEntry(task, builder, parking, timer, watermarkMs);
+    if (stopped) break;
+    if (!isParked(task, parking, timer)) fired.add(timer);
   }
-  const firedOnes = new Set(due.slice(0, fired));
-  state.keyed.giveBack(taken.filter((timer) => !firedOnes.has(timer)));
-  return {
-    timers: taken.filter((timer) => firedOnes.has(timer)),
-    complete: isAll && fired === due.length,
-  };
+  const taken = due.filter((candidate) => candidate.fromHeap);
+  state.keyed.giveBack(taken.filter((timer) => !fired.has(timer)));
+  return { timers: taken.filter((timer) => fired.has(timer)), complete: isAll && !stopped };
 };
+
+/**
+ * Fires what was due of one parked key at a watermark of its past. False where the commit is full before, or where
+ * something threw: then the key waits for that.
+ */
+export const firePast = (
+  task: KeyedTask,
+  state: CommittedState,
+  builder: PieceBuilder,
+  parking: Parking,
+  { lp, keyText }: { readonly lp: number; readonly keyText: string },
+  watermarkMs: number,
+): boolean => {
+  const due: Timer[] = [];
+  for (const [table, spec] of task.program.tables.entries()) {
+    const entries = new Map(state.keyed.partitions.get(lp)?.tables[table]);
+    for (const { key, value } of builder.session.state.written(table).values()) entries.set(key, value);
+    for (const [key, value] of entries) {
+      if (value === undefined || spec.keyTextOf?.(key) !== keyText) continue;
+      const timeMs = spec.timerMs(value);
+      if (timeMs !== undefined && timeMs <= watermarkMs) due.push({ timeMs, lp, table, key });
+    }
+  }
+  const blocker = parking.get(lp, keyText)?.[0];
+  for (const timer of due.sort((a, b) => a.timeMs - b.timeMs)) {
+    if (!fireEntry(task, builder, parking, timer, watermarkMs)) return false;
+    if (parking.get(lp, keyText)?.[0] !== blocker) return false;
+  }
+  return true;
+};
+
+/** What the timer's key waits for, if it waits. */
+const blockerOf = (task: KeyedTask, parking: Parking, { lp, table, key }: Timer): string | undefined =>
+  parking.mayHold(lp) ? parking.get(lp, task.program.tables[table]?.keyTextOf?.(key) ?? '')?.[0] : undefined;
+
+const isParked = (task: KeyedTask, parking: Parking, timer: Timer): boolean =>
+  blockerOf(task, parking, timer) !== undefined;
 
 interface DueTimer extends Timer {
   /** Taken from the committed state; the others come from what this commit wrote. */
@@ -38,6 +77,7 @@ const collectDue = (
   task: KeyedTask,
   state: CommittedState,
   builder: PieceBuilder,
+  parking: Parking,
   watermarkMs: number,
 ): { readonly due: DueTimer[]; readonly isAll: boolean } => {
   const { state: overlay } = builder.session;
@@ -57,6 +97,10 @@ const collectDue = (
       isAll = true;
       continue;
     }
+    if (isParked(task, parking, timer)) {
+      stale.push(timer);
+      continue;
+    }
     const written = overlay.written(timer.table).get(timer.key);
     if (written === undefined || due.has(`${timer.table}|${timer.key}`)) {
       due.set(`${timer.table}|${timer.key}`, { ...timer, fromHeap: true });
@@ -74,11 +118,19 @@ const collectDue = (
 };
 
 /** Fires an entry until nothing of it is due: it may hold several sessions. False where the commit is full before. */
-const fireEntry = (task: KeyedTask, builder: PieceBuilder, timer: Timer, watermarkMs: number): boolean => {
+const fireEntry = (
+  task: KeyedTask,
+  builder: PieceBuilder,
+  parking: Parking,
+  timer: Timer,
+  watermarkMs: number,
+): boolean => {
   const { state } = builder.session;
   const { table, lp, key } = timer;
+  const blocker = blockerOf(task, parking, timer);
   for (let dueMs: number | undefined = timer.timeMs; dueMs !== undefined && dueMs <= watermarkMs; ) {
-    if (builder.isFull || !fire(task, builder, timer, watermarkMs)) return false;
+    if (builder.isFull || !fire(task, builder, parking, timer, watermarkMs)) return false;
+    if (blockerOf(task, parking, timer) !== blocker) return true;
     const left = state.get(lp, table, key);
     dueMs = left === undefined ? undefined : task.program.tables[table]?.timerMs(left);
   }
@@ -86,23 +138,25 @@ const fireEntry = (task: KeyedTask, builder: PieceBuilder, timer: Timer, waterma
 };
 
 /** False where its output has to wait for the next commit. A pane that throws goes to quarantine with its accumulators. */
-const fire = (task: KeyedTask, builder: PieceBuilder, timer: Timer, watermarkMs: number): boolean => {
+const fire = (task: KeyedTask, builder: PieceBuilder, parking: Parking, timer: Timer, watermarkMs: number): boolean => {
   const { session } = builder;
   const { table, lp, key } = timer;
   // Asked for once, when all that the pane did is undone.
-  const drop = () => originOf(task, task.program.dropDue(session, table, lp, key, watermarkMs));
+  const drop = () => originOf(task, timer, task.program.dropDue(session, table, lp, key, watermarkMs));
   const outcome = builder.attempt(drop, () => task.program.onTimer(session, table, lp, key, watermarkMs));
   if (outcome === 'blocked') {
     if (session.isEmpty) throw builder.blockedBy;
     return false;
   }
-  if (outcome !== 'overflow') return true;
-  if (session.outputBytes > 0) return false;
-  builder.rejectTooLarge(drop(), task.program.tables[table]?.id ?? '');
+  if (outcome === 'overflow') {
+    if (session.outputBytes > 0) return false;
+    builder.rejectTooLarge(drop(), task.program.tables[table]?.id ?? '');
+  }
+  if (outcome !== 'done') parking.park(lp, task.program.tables[table]?.keyTextOf?.(key) ?? '', watermarkMs);
   return true;
 };
 
-const originOf = (task: KeyedTask, pane: unknown) => ({
+const originOf = (task: KeyedTask, { table, lp }: Timer, pane: unknown) => ({
   stage: task.stage,
   shardId: task.shardId,
   sequenceNumber: '',
@@ -110,4 +164,6 @@ const originOf = (task: KeyedTask, pane: unknown) => ({
   arrivalMs: 0,
   payloadKind: 'pane' as const,
   payload: JSON.stringify(pane),
+  lp,
+  window: task.program.tables[table]?.id ?? '',
 });

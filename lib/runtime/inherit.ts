@@ -5,7 +5,7 @@ import { emptyOutbox } from '../commit/outbox.ts';
 import type { EntryChange } from '../state/state-table.ts';
 import { type Floor, floorsAbove } from '../time/floor.ts';
 import { intersect } from './cut-packets.ts';
-import { arrivalOf, decodeHold, encodeHold, type Hold, holdKey } from './hold-table.ts';
+import { arrivalOf, decodeHold, encodeHold, type Hold, holdKey, holdTable } from './hold-table.ts';
 
 /**
  * What a child begins with: of its sealed parents, the partitions in its range, with marks and holds, under a watermark that
@@ -16,6 +16,8 @@ export const inherit = (shape: TaskShape, parents: readonly CommittedState[], ep
   state.excluded = parents.every((parent) => parent.excluded);
   for (const coverage of state.coverage.values()) coverage.lastN.fill(state.head.n);
   for (const parent of parents) {
+    // What belongs to no partition is known to every child.
+    state.keyed.apply(entriesOf(parent, { from: -1, to: -1 }));
     const range = meet(shape.owned, parent.marks.owned);
     if (range === undefined) continue;
     for (const mark of parent.marks.toChanges(range)) state.marks.apply(mark);
@@ -56,7 +58,7 @@ const floorsOf = (parent: CommittedState): Floor[] => [
 ];
 
 function* entriesOf({ keyed }: CommittedState, { from, to }: LpRange): Generator<EntryChange> {
-  const holds = keyed.tables.length - 1;
+  const holds = keyed.tables.indexOf(holdTable);
   for (const { lp, tables } of keyed.partitions.values()) {
     if (lp < from || lp > to) continue;
     for (const [table, entries] of tables.entries()) {
@@ -68,7 +70,7 @@ function* entriesOf({ keyed }: CommittedState, { from, to }: LpRange): Generator
 
 /** A held run may reach over the end of the child's range, and is kept where it begins. */
 function* holdsOf({ keyed }: CommittedState, { from, to }: LpRange): Generator<EntryChange> {
-  const table = keyed.tables.length - 1;
+  const table = keyed.tables.indexOf(holdTable);
   for (const { tables } of keyed.partitions.values()) {
     for (const hold of tables[table]?.values() ?? []) {
       const packet = decodeHold(hold as Hold);

@@ -4,10 +4,14 @@ import type { PieceLimits } from './piece.ts';
 
 /** What computing in a keyed stage needs to know of its task. */
 export interface KeyedTask {
+  /** The name of its log. */
+  readonly unit: string;
   readonly stage: string;
   readonly shardId: string;
   readonly program: StageProgram;
   readonly owned: LpRange;
   readonly partitions: number;
   readonly limits: PieceLimits;
+  /** Whether what follows a rejected row of a key waits for it. */
+  readonly parks: boolean;
 }

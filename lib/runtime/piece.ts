@@ -58,6 +58,7 @@ const COUNT_RECORDS = 10_000;
 export class PieceBuilder {
   readonly session: ComputeSession;
   readonly #limits: PieceLimits;
+  readonly #recordsBefore: number;
   #records: number;
   #rejected: number;
   #blockedBy: MillraceError | undefined;
@@ -66,6 +67,7 @@ export class PieceBuilder {
     this.session = new ComputeSession(state.keyed, state.head.watermarkMs, combines, state.floors);
     this.#limits = limits;
     const carried = state.rejections.records < COUNT_RECORDS ? state.rejections : { records: 0, rejected: 0 };
+    this.#recordsBefore = carried.records;
     this.#records = carried.records;
     this.#rejected = carried.rejected;
   }
@@ -83,6 +85,11 @@ export class PieceBuilder {
   get blockedBy(): MillraceError {
     if (this.#blockedBy === undefined) throw new Error('nothing is blocked');
     return this.#blockedBy;
+  }
+
+  /** Whether anything was processed yet, or rejected: a commit is worth making. */
+  get hasWork(): boolean {
+    return this.#records > this.#recordsBefore;
   }
 
   get rejections(): RejectionCount {

@@ -1,9 +1,9 @@
-import { BlobStore, decodeBlobRef, encodeBlobRef } from '../commit/blob-store.ts';
+import { BlobMissing, BlobStore, decodeBlobRef, encodeBlobRef } from '../commit/blob-store.ts';
 import { decodeFrame, encodeFrame } from '../commit/frame.ts';
 import { type Job, unitsOf } from '../commit/job.ts';
 import { unitName } from '../commit/log-unit.ts';
 import type { Rejection } from '../commit/outbox.ts';
-import type { AttributeValue, Item, ItemStore } from '../state/item-store.ts';
+import type { AttributeValue, Item, ItemKey, ItemStore } from '../state/item-store.ts';
 
 /** A rejection as listed: with the commit that quarantined it. */
 export interface QuarantinedRecord extends Rejection {
@@ -36,7 +36,7 @@ export const storeRejections = async (
 };
 
 /**
- * All quarantined records of a job, by stage, shard and commit.
+ * All quarantined records of a job, by stage, shard and commit, without those that were redriven.
  * @example for await (const record of listQuarantine(items, job)) console.log(record.code, record.payload);
  */
 export async function* listQuarantine(items: ItemStore, job: Job): AsyncGenerator<QuarantinedRecord> {
@@ -46,22 +46,70 @@ export async function* listQuarantine(items: ItemStore, job: Job): AsyncGenerato
 }
 
 async function* listUnit(items: ItemStore, unit: string): AsyncGenerator<QuarantinedRecord> {
-  const pk = quarantineKey(unit);
-  const blobs = new BlobStore(items, pk);
   let from = ' ';
   for (let more = true; more; ) {
-    const page = await items.query({ pk, from, to: '~', limit: 100 });
-    for (const item of page.items) {
-      const content = (item.b as Uint8Array | undefined) ?? (await blobs.get(decodeBlobRef(item.r as string)));
-      const rejection = JSON.parse(decodeFrame(content)) as Rejection;
-      yield { ...rejection, unit, n: item.n as number, index: item.i as number };
+    const page = await items.query({ pk: quarantineKey(unit), from, to: '~', limit: 100 });
+    const places = page.items.map((item) => ({ unit, n: item.n as number, index: item.i as number }));
+    const marks = await items.getMany(places.map(markKey));
+    for (const [i, item] of page.items.entries()) {
+      if (marks[i] === undefined) yield* await decodeItem(items, unit, item);
       from = `${item.sk} `;
     }
     more = page.more && page.items.length > 0;
   }
 }
 
+/** Where an item of the quarantine is. */
+export type QuarantinePlace = Pick<QuarantinedRecord, 'unit' | 'n' | 'index'>;
+
+/** Names an item of the quarantine, for people and scripts too. */
+export const quarantineId = ({ unit, n, index }: QuarantinePlace): string => `${unit}#${n}#${index}`;
+
+/** The records that are there and were not redriven, as of now. */
+export const readQuarantined = async (
+  items: ItemStore,
+  places: readonly QuarantinePlace[],
+): Promise<readonly QuarantinedRecord[]> => {
+  const [found, marks] = await Promise.all([items.getMany(places.map(itemKey)), items.getMany(places.map(markKey))]);
+  const records = places.map(async ({ unit }, i) => {
+    const item = found[i];
+    return item === undefined || marks[i] !== undefined ? [] : decodeItem(items, unit, item);
+  });
+  return (await Promise.all(records)).flat();
+};
+
+/**
+ * Puts on record that items were redriven, and only then deletes them. The marks stay: a frozen container may wake and
+ * write an item again, which is to be seen for what it is.
+ */
+export const markRedriven = async (items: ItemStore, records: readonly QuarantinedRecord[]): Promise<void> => {
+  await items.putMany(records.map((record) => ({ ...markKey(record), n: record.n, i: record.index })));
+  const found = await items.getMany(records.map(itemKey));
+  await items.deleteMany(records.map(itemKey));
+  for (const [i, { unit }] of records.entries()) {
+    const ref = found[i]?.r;
+    if (ref !== undefined) await new BlobStore(items, quarantineKey(unit)).delete([decodeBlobRef(ref as string)]);
+  }
+};
+
+/** Nothing where its content was deleted since the item was read: it is redriven by then. */
+const decodeItem = async (items: ItemStore, unit: string, item: Item): Promise<QuarantinedRecord[]> => {
+  const blobs = new BlobStore(items, quarantineKey(unit));
+  try {
+    const content = (item.b as Uint8Array | undefined) ?? (await blobs.get(decodeBlobRef(item.r as string)));
+    const rejection = JSON.parse(decodeFrame(content)) as Rejection;
+    return [{ ...rejection, unit, n: item.n as number, index: item.i as number }];
+  } catch (error) {
+    if (error instanceof BlobMissing) return [];
+    throw error;
+  }
+};
+
 const quarantineKey = (unit: string): string => `${unit}#Q`;
+
+const itemKey = ({ unit, n, index }: QuarantinePlace): ItemKey => ({ pk: quarantineKey(unit), sk: sortKey(n, index) });
+
+const markKey = ({ unit, n, index }: QuarantinePlace): ItemKey => ({ pk: `${unit}#R`, sk: sortKey(n, index) });
 
 const sortKey = (n: number, index: number): string =>
   `${String(n).padStart(15, '0')}#${String(index).padStart(6, '0')}`;

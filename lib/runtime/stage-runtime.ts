@@ -3,32 +3,32 @@ import { CommitLog } from '../commit/commit-log.ts';
 import type { CommittedState, TaskShape } from '../commit/committed-state.ts';
 import { type Job, openJob, recordChild, unitOf } from '../commit/job.ts';
 import { unitName } from '../commit/log-unit.ts';
+import type { LpRange } from '../commit/marks.ts';
 import type { Shard, StreamDescription, StreamRecord } from '../connectors/stream-port.ts';
 import { allEnded } from '../core/all-ended.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
-import type { SourceNode } from '../graph/logical-graph.ts';
+import type { QuarantineOptions, SourceNode } from '../graph/logical-graph.ts';
 import type { Pipeline } from '../graph/pipeline.ts';
 import type { StagePlan } from '../graph/plan.ts';
 import { compileStage } from '../operators/compile-stage.ts';
-import type { StageProgram } from '../operators/stage-program.ts';
+import type { SourceProgram, StageProgram } from '../operators/stage-program.ts';
 import type { Ancestry } from './ancestry.ts';
 import { computeKeyed } from './compute-keyed.ts';
-import { computeSource, originsOf } from './compute-source.ts';
+import { computeSource, type SourceTask } from './compute-source.ts';
 import type { Deadline } from './deadline.ts';
-import { holdTable } from './hold-table.ts';
 import { inherit } from './inherit.ts';
+import type { KeyedTask } from './keyed-task.ts';
 import { defaultPieceLimits, type PieceLimits } from './piece.ts';
 import type { RuntimePorts } from './ports.ts';
 import { requireContiguous, requireDrained, requireWithinRetention } from './probe.ts';
 import { Publisher } from './publisher.ts';
-import type { RejectionBound } from './rejection-bound.ts';
-import { previewSkip, runSkip, type SkipSummary } from './run-skip.ts';
 import { partitionsOf, ShardMap } from './shard-map.ts';
-import type { SkipRequest, SkipTask } from './skip.ts';
 import { ancestryOf, makeRoster, producersOf, type ResolveStream, stageOf } from './stage-inputs.ts';
+import { StageRepairs } from './stage-repairs.ts';
 import { Task, type TaskInput } from './task.ts';
 import { TaskCache } from './task-cache.ts';
 import { TaskStore } from './task-store.ts';
+import { taskTables } from './task-tables.ts';
 import { type TickRequest, tickPiece } from './tick.ts';
 import { TryCounter } from './try-counter.ts';
 
@@ -49,8 +49,8 @@ export interface StageRuntimeOptions {
    * a job have to agree. Default: 128 slots, a snapshot every 64 commits.
    */
   readonly log?: { readonly ringSize: number; readonly snapshotCommits: number };
-  /** Overrides the pipeline's own bound on rejected records. */
-  readonly quarantine?: RejectionBound;
+  /** Overrides what the pipeline says of rejected records. */
+  readonly quarantine?: Partial<QuarantineOptions>;
 }
 
 /** What a container knows once it has seen the job. */
@@ -143,43 +143,29 @@ export class StageRuntime {
     );
   }
 
-  /**
-   * Commits an operator's decision to go on without records of a shard; `preview` only looks at what it would give up.
-   * @throws MillraceError `NOTHING_TO_SKIP`, `NOT_SKIPPABLE`
-   */
-  async skipRecords(
-    shardId: string,
-    request: SkipRequest,
-    deadline: Deadline,
-    mode: 'preview' | 'commit' = 'commit',
-  ): Promise<SkipSummary> {
-    const { description, ancestry } = await this.#open();
-    const task = await this.#task(shardId);
-    const skipTask = this.#skipTaskOf(description, await ancestry.find(shardId));
-    return mode === 'preview'
-      ? previewSkip(task, skipTask, request, deadline)
-      : runSkip(task, skipTask, request, deadline);
-  }
-
-  #skipTaskOf(description: StreamDescription, shard: Shard): SkipTask {
-    const isSource = this.plan.input.kind === 'source';
-    const spec = isSource ? this.#sourceNode().spec : undefined;
-    const reader = { stage: this.plan.id, shard, aggregation: spec?.aggregation ?? 'none' };
-    return {
+  /** For operators: what ends a gap, and what gives quarantined records another try. */
+  get repairs(): StageRepairs {
+    const { ports, pipeline } = this.#options;
+    return new StageRepairs({
       stage: this.plan.id,
-      operator: isSource ? this.#sourceNode().id : this.plan.id,
-      streams: this.#options.ports.streams,
-      description,
-      shardId: shard.shardId,
-      start: spec?.start ?? 'trim-horizon',
-      isSource,
-      originsOf: (record) => originsOf(reader, record),
-    };
+      source: this.plan.input.kind === 'source' ? this.#sourceNode() : undefined,
+      tables: this.#program.tables,
+      ports,
+      partitions: pipeline.plan.partitions,
+      open: () => this.#open(),
+      task: (shardId) => this.#task(shardId),
+      keyedTask: (unit, shard, owned) => this.#keyedTask(unit, shard, owned),
+      sourceTask: (shard) => this.#sourceTask(shard),
+    });
   }
 
   /** The job as this container knows it. @throws MillraceError as `openJob` */
   async job(): Promise<Job> {
     return (await this.#open()).job;
+  }
+
+  get #quarantine(): QuarantineOptions {
+    return { ...this.#options.pipeline.graph.quarantine, ...this.#options.quarantine };
   }
 
   get #watermarkStepMs(): number {
@@ -233,7 +219,7 @@ export class StageRuntime {
     const { partitions } = pipeline.plan;
     const name = unitName(unitOf(job, this.plan.id, shard.shardId));
     const shape: TaskShape = {
-      tables: [...this.#program.tables, holdTable],
+      tables: taskTables(this.#program.tables),
       partitions,
       owned: partitionsOf(shard, partitions) ?? { from: 1, to: 0 },
       producers: producersOf(pipeline.plan, job, this.plan.id),
@@ -250,20 +236,18 @@ export class StageRuntime {
       epoch: job.epoch,
       shardsOf: (stage: string) => this.#shardMap.current(this.#streamInto(stage)),
       watermarkStepMs: this.#watermarkStepMs,
-      quarantine: this.#options.quarantine ?? pipeline.graph.quarantine,
+      quarantine: this.#quarantine,
     };
     return new Task(options, ports, store, publisher, this.#inputOf(name, shard, shape, open));
   }
 
   #inputOf(unit: string, shard: Shard, shape: TaskShape, open: OpenStage): TaskInput {
-    const { ports, limits = defaultPieceLimits } = this.#options;
+    const { ports } = this.#options;
     const { description } = open;
     const { shardId } = shard;
-    const program = this.#program;
-    const stage = this.plan.id;
     const inheriting = (deadline: Deadline) => this.#inherit(open, shard, shape, deadline);
-    if (program.source === undefined) {
-      const task = { stage, shardId, program, owned: shape.owned, partitions: shape.partitions, limits };
+    if (this.plan.input.kind !== 'source') {
+      const task = this.#keyedTask(unit, shard, shape.owned);
       return {
         compute: (state, records) => computeKeyed(task, state, records),
         probe: undefined,
@@ -274,14 +258,7 @@ export class StageRuntime {
       };
     }
     const { spec } = this.#sourceNode();
-    const task = {
-      stage,
-      shard,
-      program: { ...program, source: program.source },
-      aggregation: spec.aggregation,
-      boundMs: spec.watermarks.boundMs,
-      limits,
-    };
+    const task = this.#sourceTask(shard);
     return {
       compute: (state, records, crashed) => computeSource(task, state, records, crashed),
       probe: (position, first) =>
@@ -294,6 +271,20 @@ export class StageRuntime {
         requireWithinRetention(description, shardId, position, ports.clock.nowMs());
       },
     };
+  }
+
+  #keyedTask(unit: string, { shardId }: Shard, owned: LpRange): KeyedTask {
+    const { pipeline, limits = defaultPieceLimits } = this.#options;
+    const { partitions } = pipeline.plan;
+    const parks = this.#quarantine.afterRejection === 'park-key';
+    return { unit, stage: this.plan.id, shardId, program: this.#program, owned, partitions, limits, parks };
+  }
+
+  #sourceTask(shard: Shard): SourceTask {
+    const { aggregation, watermarks } = this.#sourceNode().spec;
+    const program = { ...this.#program, source: this.#program.source as SourceProgram };
+    const { limits = defaultPieceLimits } = this.#options;
+    return { stage: this.plan.id, shard, program, aggregation, boundMs: watermarks.boundMs, limits };
   }
 
   /** What a shard that follows on others begins with: they are sealed first, and theirs before them. */

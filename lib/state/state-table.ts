@@ -7,6 +7,8 @@ export interface StateTable {
   readonly id: string;
   /** When the entry has to be looked at (event time), or `undefined` for never. */
   timerMs(value: unknown): number | undefined;
+  /** The stage's key that an entry belongs to, as JSON text. Missing where entries have no timers. */
+  keyTextOf?(entryKey: string): string;
 }
 
 /** One changed entry; `value` is `undefined` where the entry was deleted. */

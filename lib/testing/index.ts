@@ -1,5 +1,6 @@
 /** The subpath `millrace/testing`: what pipelines are tested with. */
 
+export type { RedriveSummary } from '../runtime/run-redrive.ts';
 export type { PipelineTestDriverOptions, SendOptions } from './driver-options.ts';
 export { ManualClock } from './manual-clock.ts';
 export { createPipelineTestDriver, type PipelineTestDriver } from './pipeline-test-driver.ts';

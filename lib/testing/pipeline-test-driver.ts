@@ -10,6 +10,7 @@ import { MillraceError } from '../errors/millrace-error.ts';
 import type { SourceNode } from '../graph/logical-graph.ts';
 import type { Pipeline } from '../graph/pipeline.ts';
 import { LocalJob } from '../local/local-job.ts';
+import type { RedriveSummary } from '../runtime/run-redrive.ts';
 import { MAX_WATERMARK_MS, MIN_WATERMARK_MS } from '../time/watermark-strategy.ts';
 import { encodeSendable } from './check-sendable.ts';
 import { type PipelineTestDriverOptions, readDriverOptions, type SendOptions } from './driver-options.ts';
@@ -157,6 +158,25 @@ export class PipelineTestDriver {
       this.#job = undefined;
       await (await this.#open()).drain();
     });
+  }
+
+  /**
+   * Gives everything in quarantine another try, as `millrace redrive` does: once, in order, and what waits behind it after
+   * it. What is rejected again is listed by `quarantine()` once more.
+   *
+   * @param options `releaseOnly`: leave it in quarantine, and only let the keys go on that wait for it
+   * @returns how many records went which way
+   *
+   * @example
+   * rates.set('DM', 0.51129);
+   * expect(await t.redrive()).toMatchObject({ redriven: 1, rejected: 0 });
+   */
+  async redrive(options: { readonly releaseOnly?: boolean } = {}): Promise<RedriveSummary> {
+    let summary: RedriveSummary | undefined;
+    await this.#act(async (job) => {
+      summary = await job.redrive(options);
+    });
+    return summary as RedriveSummary;
   }
 
   /**

@@ -57,7 +57,8 @@ export class BoundedRun {
     this.#job = new LocalJob({
       pipeline: this.#pipeline,
       batchSize,
-      ...(maxFraction === undefined ? {} : { quarantine: { ...pipeline.graph.quarantine, maxFraction } }),
+      // There is nobody to redrive what would wait at the end of a run.
+      quarantine: { afterRejection: 'continue', ...(maxFraction === undefined ? {} : { maxFraction }) },
       ports: {
         items: engine.items,
         streams: engine.streams,

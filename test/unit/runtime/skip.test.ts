@@ -32,7 +32,7 @@ const overlook = async (count: number, stage = 'in') => {
 };
 
 const skip = (container: Container, scope: SkipScope, mode?: 'preview', stage = 'in') =>
-  container.runtime.skipRecords(
+  container.runtime.repairs.skipRecords(
     cursorOf(stage).shardId,
     { scope, reason: 'the mapping was made anew', by: 'ann', nowMs: world.clock.nowMs() },
     Deadline.in(world.clock, 60_000),

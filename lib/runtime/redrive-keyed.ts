@@ -1,0 +1,90 @@
+import { partitionOfKey } from '../operators/key-of.ts';
+import { RejectionError } from '../operators/rejection-error.ts';
+import type { StoredRow } from '../operators/stage-program.ts';
+import { PaneClosed } from '../operators/window-program.ts';
+import type { StateTable } from '../state/state-table.ts';
+import { fireTimers } from './fire-timers.ts';
+import type { KeyedTask } from './keyed-task.ts';
+import { Parking } from './parking.ts';
+import { type QuarantinedRecord, quarantineId } from './quarantine.ts';
+import { attemptAgain, type RedriveTask } from './redrive-piece.ts';
+import { releaseKey } from './release-key.ts';
+import { ownTables } from './task-tables.ts';
+
+/**
+ * Applies quarantined rows and panes to the keyed state again. What a parked key waits for is processed as of when it was
+ * rejected, and then all that waits behind it; anything else as of now.
+ *
+ * @param releaseOnly leaves the rejected ones in quarantine and only lets go on what waits behind them
+ */
+export const keyedRedrive = (task: KeyedTask, releaseOnly: boolean): RedriveTask => ({
+  limits: task.limits,
+  table: ownTables(task.program.tables).redriven,
+  begin: (state, builder) => {
+    const { session } = builder;
+    const parking = new Parking(task, state, builder);
+    const apply = (record: QuarantinedRecord, lp: number, watermarkMs: number) => {
+      session.lp = lp;
+      if (record.payloadKind === 'row') task.program.onRow(session, JSON.parse(record.payload) as StoredRow);
+      else
+        task.program.fireDropped(
+          session,
+          tableOf(task.program.tables, record),
+          lp,
+          JSON.parse(record.payload),
+          watermarkMs,
+        );
+    };
+    return {
+      lpOf: (record) => partitionOf(record, task.partitions),
+      redrive: (record) => {
+        const key = { lp: partitionOf(record, task.partitions), keyText: keyTextOf(record) };
+        const parked = parking.get(key.lp, key.keyText);
+        const isBlocker = parked !== undefined && parked[0] === quarantineId(record);
+        if (releaseOnly) {
+          if (!isBlocker) return 'kept';
+          releaseKey(task, state, builder, parking, key);
+          return 'released';
+        }
+        session.asOfMs = isBlocker ? parked[1] : undefined;
+        const outcome = attemptAgain(builder, record, () =>
+          orPaneClosed(record, () => apply(record, key.lp, session.asOfMs ?? state.head.watermarkMs)),
+        );
+        session.asOfMs = undefined;
+        if (isBlocker && outcome === 'done') releaseKey(task, state, builder, parking, key);
+        if (isBlocker && outcome === 'rejected') parking.moveBlocker(key.lp, key.keyText);
+        return outcome;
+      },
+      end: () => {
+        for (const key of parking.beingReleased()) {
+          if (!builder.isFull && parking.get(key.lp, key.keyText)?.[0] === '')
+            releaseKey(task, state, builder, parking, key);
+        }
+        return fireTimers(task, state, builder, parking, state.head.watermarkMs).timers;
+      },
+    };
+  },
+});
+
+/** The partition that owns a row or a pane. Items of early releases do not say. */
+export const partitionOf = (record: QuarantinedRecord, partitions: number): number =>
+  record.lp ?? partitionOfKey(keyTextOf(record), partitions);
+
+/** The window that a pane was dropped from; the only one, where the item does not say. */
+export const tableOf = (tables: readonly StateTable[], { window }: QuarantinedRecord): number =>
+  window === undefined && tables.length === 1 ? 0 : tables.findIndex(({ id }) => id === window);
+
+const keyTextOf = ({ payloadKind, payload }: QuarantinedRecord): string => {
+  const content = JSON.parse(payload) as readonly unknown[];
+  return JSON.stringify(payloadKind === 'row' ? content[2] : content[0]);
+};
+
+/** A combined row that was rejected long ago: its pane is gone, and its accumulators are no late record. */
+const orPaneClosed = ({ operator }: QuarantinedRecord, run: () => void): void => {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof PaneClosed) throw new RejectionError('PANE_CLOSED', operator, error.message, '', error);
+    throw error;
+  }
+};

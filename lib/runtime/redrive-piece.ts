@@ -1,0 +1,126 @@
+import type { CommittedState } from '../commit/committed-state.ts';
+import type { Timer } from '../state/timer-heap.ts';
+import { type Piece, PieceBuilder, type PieceLimits, type RejectionOrigin } from './piece.ts';
+import { type QuarantinedRecord, quarantineId } from './quarantine.ts';
+
+/** What became of one record. `kept`: nothing waits for it; `later`: it does not fit this commit any more. */
+export type Redriven = 'done' | 'rejected' | 'released' | 'kept' | 'later';
+
+/** How one kind of task processes quarantined records again, within one commit. */
+export interface Redriving {
+  /** The partition that its entry in the ledger belongs to. */
+  lpOf(record: QuarantinedRecord): number;
+  redrive(record: QuarantinedRecord): Redriven;
+  /** What follows from it. @returns the timers that were taken from the heap */
+  end(): readonly Timer[];
+}
+
+export interface RedriveTask {
+  readonly limits: PieceLimits;
+  /** The ledger's table. */
+  readonly table: number;
+  begin(state: CommittedState, builder: PieceBuilder): Redriving;
+}
+
+/** An entry of the ledger: a quarantine item whose effect is in the state. */
+export interface LedgerEntry {
+  readonly lp: number;
+  readonly id: string;
+}
+
+export interface RedriveStep {
+  /** `undefined` where there is nothing to commit. */
+  readonly piece: Piece | undefined;
+  readonly done: readonly QuarantinedRecord[];
+  /** Rejected again: they are in quarantine under a new name. */
+  readonly rejected: readonly QuarantinedRecord[];
+  /** Their keys go on without them. They stay in quarantine. */
+  readonly released: readonly QuarantinedRecord[];
+  /** Nothing waited for them. They stay in quarantine. */
+  readonly kept: readonly QuarantinedRecord[];
+  /** Redriven before: the ledger has them. */
+  readonly known: readonly QuarantinedRecord[];
+  readonly ledger: readonly LedgerEntry[];
+}
+
+/**
+ * Processes quarantined records as one commit. The ledger in the state says which are in it already, so that however
+ * often a record is redriven, by whomever, it has one effect.
+ *
+ * @param records read after the state was, in their order
+ * @param settled entries that the ledger need not keep: their items are marked as redriven
+ */
+export const redrivePiece = (
+  task: RedriveTask,
+  state: CommittedState,
+  records: readonly QuarantinedRecord[],
+  settled: readonly LedgerEntry[],
+): RedriveStep => {
+  const builder = new PieceBuilder(state, task.limits, false);
+  const { session } = builder;
+  const redriving = task.begin(state, builder);
+  const step: Record<Exclude<Redriven, 'later'> | 'known', QuarantinedRecord[]> = {
+    done: [],
+    rejected: [],
+    released: [],
+    kept: [],
+    known: [],
+  };
+  const ledger: LedgerEntry[] = [];
+  for (const { lp, id } of settled) session.state.set(lp, task.table, id, undefined);
+  for (const record of records) {
+    const entry = { lp: redriving.lpOf(record), id: quarantineId(record) };
+    const isKnown = session.state.get(entry.lp, task.table, entry.id) !== undefined;
+    if (!isKnown && builder.isFull) break;
+    const outcome = isKnown ? 'known' : redriving.redrive(record);
+    if (outcome === 'later') break;
+    step[outcome].push(record);
+    if (outcome === 'released' || outcome === 'kept') continue;
+    ledger.push(entry);
+    if (!isKnown) session.state.set(entry.lp, task.table, entry.id, 1);
+  }
+  const timers = redriving.end();
+  const { head } = state;
+  const piece: Piece = {
+    kind: 'redrive',
+    session,
+    position: head.position,
+    watermarkMs: head.watermarkMs,
+    excluded: state.excluded,
+    marks: [],
+    // They were counted when they first came.
+    rejections: state.rejections,
+    relays: [],
+    timers,
+    recordCount: step.done.length + step.rejected.length,
+  };
+  return { ...step, piece: session.isEmpty ? undefined : piece, ledger };
+};
+
+/** What a record that is rejected again is kept with: where it first came from, and how often it was tried. */
+export const originOf = ({
+  unit: _unit,
+  n: _n,
+  index: _index,
+  code: _code,
+  message: _message,
+  path: _path,
+  operator: _operator,
+  ...origin
+}: QuarantinedRecord): RejectionOrigin => ({ ...origin, redrives: (origin.redrives ?? 0) + 1 });
+
+/** Runs one record. Where it does not fit or asks for a retry, the commit ends before it, unless nothing else is in it. */
+export const attemptAgain = (
+  builder: PieceBuilder,
+  record: QuarantinedRecord,
+  run: () => void,
+): 'done' | 'rejected' | 'later' => {
+  const hadWork = builder.hasWork;
+  const origin = originOf(record);
+  const outcome = builder.attempt(() => origin, run);
+  if (outcome === 'done' || outcome === 'rejected') return outcome;
+  if (hadWork) return 'later';
+  if (outcome === 'blocked') throw builder.blockedBy;
+  builder.rejectTooLarge(origin, record.operator);
+  return 'rejected';
+};
