@@ -1,5 +1,6 @@
 /** The subpath `millrace/local`: pipelines on this machine. */
 
+export type { Shard } from '../connectors/stream-port.ts';
 export { runBounded } from './bounded-run/run-bounded.ts';
 export type { BoundedRunOptions, RunEngineName, RunProgress, RunSummary } from './bounded-run/run-options.ts';
 export type { LogLine } from './containers/worker-container.ts';

@@ -7,6 +7,8 @@ export interface DemoOptions {
   readonly seconds: number;
   /** Orders keep coming until Ctrl-C. */
   readonly serve: boolean;
+  /** Streams split and merge their shards meanwhile. */
+  readonly reshard: boolean;
   /** Print one JSON document in place of everything else. */
   readonly json: boolean;
   readonly kinesisPort: number | undefined;
@@ -26,7 +28,8 @@ Ends by itself in about half a minute. Exit code: 0 nothing lost and nothing twi
 
 Options:
   --serve            keep the orders coming until Ctrl-C; then check and stop
-  --seconds N        how long orders come, 5 to 600 (default 20)
+  --reshard          split, merge and scale both streams while the orders come; takes about twice as long
+  --seconds N        how long orders come, 5 to 600 (default 20; with --reshard 40)
   --seed N           repeat the orders of another run, 0 to 4294967295 (default: a new one)
   --json             print one JSON document at the end, and nothing else
   --kinesis-port N   default: a free port
@@ -43,6 +46,7 @@ export const parseDemoArguments = (given: readonly string[]): ParsedArguments =>
       allowPositionals: false,
       options: {
         serve: { type: 'boolean', default: false },
+        reshard: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         seconds: { type: 'string' },
@@ -54,8 +58,9 @@ export const parseDemoArguments = (given: readonly string[]): ParsedArguments =>
     if (values.help) return { kind: 'help' };
     const options: DemoOptions = {
       serve: values.serve,
+      reshard: values.reshard,
       json: values.json,
-      seconds: wholeNumber('--seconds', values.seconds, 5, 600) ?? 20,
+      seconds: wholeNumber('--seconds', values.seconds, 5, 600) ?? (values.reshard ? 40 : 20),
       seed: wholeNumber('--seed', values.seed, 0, 2 ** 32 - 1) ?? Math.floor(Math.random() * 2 ** 32),
       kinesisPort: wholeNumber('--kinesis-port', values['kinesis-port'], 1, 65_535),
       dynamoPort: wholeNumber('--dynamo-port', values['dynamo-port'], 1, 65_535),

@@ -9,6 +9,7 @@ import { JsonView } from './json-view.ts';
 import { armKill, type PlannedKill, plannedKills } from './kills.ts';
 import { LineView } from './line-view.ts';
 import { OrderTraffic, speed, stepClockMs } from './orders.ts';
+import { type PlannedReshard, plannedReshards, reshard } from './reshards.ts';
 import { type RevenueRow, readLate, readRecent, readTable } from './results.ts';
 import { ScreenView } from './screen-view.ts';
 import type { DemoOutcome, DemoView } from './view.ts';
@@ -18,8 +19,8 @@ const minuteMs = 60_000;
 const shownMinutes = 10;
 const drawEveryMs = 200;
 const readEveryMs = 1_000;
-/** Twice this at most: the run as a whole has a minute. */
-const drainTimeoutMs = 20_000;
+/** Twice this at most: the run as a whole has a minute, or two where each change of shards begins tasks anew. */
+const drainTimeoutMs = { plain: 20_000, reshard: 60_000 };
 /** The Kinesis engine slows down as its shards fill: what serves for hours goes easy on it. */
 const ordersPerServedStep = 2;
 
@@ -74,6 +75,9 @@ class Demo {
   #doing = 'orders come in';
   #progress: number | undefined = 0;
   #rows: readonly RevenueRow[] = [];
+  /** One after the other, as Kinesis takes them. */
+  #resharding: Promise<void> = Promise.resolve();
+  #reshards = 0;
 
   constructor(options: DemoOptions, view: DemoView, deployment: LocalDeployment, interrupted: AbortSignal) {
     this.#options = options;
@@ -92,9 +96,10 @@ class Demo {
     try {
       await this.#feed();
       if (this.#interrupted.aborted && !this.#options.serve) return this.#giveUp();
+      await this.#resharding;
       this.#doing = 'input ended, windows close';
       this.#progress = 1;
-      await this.#deployment.end(drainTimeoutMs);
+      await this.#deployment.end(drainTimeoutMs[this.#options.reshard ? 'reshard' : 'plain']);
       this.#doing = 'done';
       this.#rows = await readRecent(this.#deployment, this.#traffic.eventMs - shownMinutes * minuteMs);
       this.#draw();
@@ -123,12 +128,14 @@ class Demo {
     const { seconds, serve } = this.#options;
     const startMs = Date.now();
     const kills = [...plannedKills];
+    const reshards = this.#options.reshard ? [...plannedReshards] : [];
     for (let step = 1; !this.#interrupted.aborted; step++) {
       // By the clock: a machine that is busy sends less, and does not take longer.
       const progress = (Date.now() - startMs) / (seconds * 1_000);
       if (progress >= 1 && !serve) return;
       this.#progress = progress < 1 ? progress : undefined;
       if (progress * (plannedKills.length + 1) >= plannedKills.length - kills.length + 1) this.#kill(kills.shift());
+      if (progress >= (reshards[0]?.at ?? Number.POSITIVE_INFINITY)) this.#reshard(reshards.shift());
       await this.#deployment.put('orders', this.#traffic.next(progress < 1 ? undefined : ordersPerServedStep));
       await this.#sleepUntil(startMs + step * stepClockMs);
     }
@@ -146,6 +153,16 @@ class Demo {
       this.#pendingKills.delete(kill.stage);
       this.#view.happened(event);
     });
+  }
+
+  #reshard(planned: PlannedReshard | undefined): void {
+    if (planned === undefined) return;
+    this.#resharding = this.#resharding.then(async () => {
+      this.#view.happened(await reshard(this.#deployment, planned));
+      this.#reshards++;
+    });
+    // Whoever waits for all of them hears of it.
+    this.#resharding.catch(() => undefined);
   }
 
   async #watch(signal: AbortSignal): Promise<void> {
@@ -170,6 +187,7 @@ class Demo {
       sent: this.#traffic.sentCount,
       eventMs: this.#traffic.eventMs,
       stages: this.#deployment.stats(),
+      showsShards: this.#options.reshard,
       rows: this.#rows,
     });
   }
@@ -204,6 +222,7 @@ class Demo {
       lostRaces: total(({ totals }) => totals.lostRaces),
       coldStarts: total(({ containers }) => containers.coldStarts),
       commits: total(({ totals }) => totals.commits),
+      ...(this.#options.reshard && { reshards: this.#reshards }),
     };
   }
 }

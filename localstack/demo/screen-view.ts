@@ -4,6 +4,7 @@ import Table from 'cli-table3';
 import { createLogUpdate } from 'log-update';
 import { count, money, timeOfDay } from './format.ts';
 import { provinces } from './orders.ts';
+import { shortShardId } from './reshards.ts';
 import type { RevenueRow } from './results.ts';
 import { verdictLines } from './verdict-lines.ts';
 import type { DemoMoment, DemoOutcome, DemoView } from './view.ts';
@@ -56,13 +57,15 @@ export class ScreenView implements DemoView {
   }
 
   #draw(moment: DemoMoment): string {
-    const minutes = Math.max(3, Math.min(mostMinutes, (this.#out.rows ?? 40) - otherLines));
+    const taken = otherLines + (moment.showsShards ? Object.keys(moment.stages).length + 1 : 0);
+    const minutes = Math.max(3, Math.min(mostMinutes, (this.#out.rows ?? 40) - taken));
     const columns = this.#out.columns ?? 100;
     return [
       '',
       progressLine(moment, columns),
       '',
       stageTable(moment, columns),
+      ...(moment.showsShards ? ['', shardLines(moment, columns)] : []),
       '',
       revenueTable(moment.rows, minutes, columns),
     ].join('\n');
@@ -104,6 +107,22 @@ const stageTable = ({ stages }: DemoMoment, columns: number): string => {
   }
   return table.toString();
 };
+
+const shardMarks = {
+  ended: (id: string) => styleText('gray', id),
+  reading: (id: string) => styleText('green', id),
+  waiting: (id: string) => styleText('yellow', id),
+};
+
+/** Which shards each stage reads now, which have ended, and which wait for their parents. */
+const shardLines = ({ stages }: DemoMoment, columns: number): string =>
+  Object.entries(stages)
+    .map(([id, { mapping }]) => {
+      const label = ` shards of ${id}: `;
+      const shown = mapping.shards.slice(-Math.floor((columns - label.length) / 3));
+      return label + shown.map(({ shardId, state }) => shardMarks[state](shortShardId(shardId))).join(' ');
+    })
+    .join('\n');
 
 const minuteColumns = 8;
 const provinceColumns = 10;

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
 import { count, money } from './format.ts';
+import { plannedReshards } from './reshards.ts';
 import type { DemoOutcome } from './view.ts';
 
 const shownProblems = 10;
@@ -17,8 +18,15 @@ export const verdictLines = (outcome: DemoOutcome): string => {
   return [table(outcome), line, ...problems, ...(more > 0 ? [`  … and ${count(more)} more.`] : [])].join('\n');
 };
 
+const reshardRow = (reshards: number): [string, string, string, boolean] => [
+  'streams resharded under traffic',
+  count(reshards),
+  count(plannedReshards.length),
+  reshards === plannedReshards.length,
+];
+
 const table = (outcome: DemoOutcome): string => {
-  const { sent, paid, rejected, rejectedExpected, late, kills, retries, republished } = outcome;
+  const { sent, paid, rejected, rejectedExpected, late, kills, retries, republished, reshards } = outcome;
   const rows: [string, string, string, boolean][] = [
     ['records sent', count(sent), '', true],
     ['  paid orders', count(paid), '', true],
@@ -42,6 +50,7 @@ const table = (outcome: DemoOutcome): string => {
     ['containers killed in a batch', count(kills), '', true],
     ['  batches delivered again', count(retries), '', true],
     ['  commits whose outputs were sent again', count(republished), '', true],
+    ...(reshards === undefined ? [] : [reshardRow(reshards)]),
   ];
   const printed = new Table({
     head: ['', 'found', 'expected', ''].map((name) => styleText('bold', name)),

@@ -12,6 +12,8 @@ export interface DemoMoment {
   readonly sent: number;
   readonly eventMs: number;
   readonly stages: Readonly<Record<string, LocalStageStats>>;
+  /** Whether the shards are what there is to see. */
+  readonly showsShards: boolean;
   /** The newest minutes of the table. */
   readonly rows: readonly RevenueRow[];
 }
@@ -25,6 +27,8 @@ export interface DemoOutcome extends CheckResult {
   readonly lostRaces: number;
   readonly coldStarts: number;
   readonly commits: number;
+  /** Changes of a stream's shards; only where there were to be some. */
+  readonly reshards?: number;
 }
 
 /** Where the demo shows itself: a screen, lines, or nothing but JSON at the end. */

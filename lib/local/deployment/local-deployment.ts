@@ -2,7 +2,7 @@ import type { AwsClients } from '../../aws/clients.ts';
 import { DynamoItemStore } from '../../aws/dynamo-item-store.ts';
 import { KinesisStreams } from '../../aws/kinesis-streams.ts';
 import { readJob } from '../../commit/job.ts';
-import { systemClock } from '../../core/clock.ts';
+import type { Shard } from '../../connectors/stream-port.ts';
 import { systemRandom } from '../../core/random.ts';
 import { MillraceError } from '../../errors/millrace-error.ts';
 import type { Pipeline } from '../../graph/pipeline.ts';
@@ -15,7 +15,8 @@ import type { InvocationMoment } from '../containers/worker-containers.ts';
 import type { Engines } from '../engines/start-engines.ts';
 import type { SinkServices } from '../services/sink-services.ts';
 import type { LocalDeploymentOptions } from './deployment-options.ts';
-import { handlerNotLoaded, LocalStage, type LocalStageStats } from './local-stage.ts';
+import { LocalStage, type LocalStageStats, TICK_TRIES } from './local-stage.ts';
+import { StreamResharder } from './reshard.ts';
 import { type PutOptions, SourceWriter } from './source-writer.ts';
 
 /** A tick to all open shards of all stages. */
@@ -35,8 +36,6 @@ export interface LocalDeploymentParts {
 
 const DEFAULT_WAIT_MS = 60_000;
 const STOP_GRACE_MS = 2_000;
-const TICK_TRIES = 8;
-const TICK_RETRY_MS = 100;
 
 /** A pipeline that runs on this machine as it would on AWS: see `deployLocally`. */
 export class LocalDeployment {
@@ -48,6 +47,7 @@ export class LocalDeployment {
   readonly #pipeline: Pipeline;
   readonly #ownsEngines: boolean;
   readonly #services: SinkServices;
+  readonly #streams: KinesisStreams;
   readonly #stages: ReadonlyMap<string, LocalStage>;
   readonly #writers: ReadonlyMap<string, SourceWriter>;
   #schedule: NodeJS.Timeout | undefined;
@@ -64,6 +64,7 @@ export class LocalDeployment {
     this.names = names;
     const { plan } = pipeline;
     const streams = new KinesisStreams({ client: engines.clients.kinesis });
+    this.#streams = streams;
     const environment = {
       POWERTOOLS_METRICS_DISABLED: 'true',
       ...options.environment,
@@ -124,6 +125,49 @@ export class LocalDeployment {
     await writer.put(values, options);
   }
 
+  /**
+   * The shards of a stream, closed ones too.
+   *
+   * @param stream logical name: that of a source, or of a repartition stream as `plan` shows it
+   * @throws MillraceError `STREAM_NOT_FOUND` (configuration), `STREAM_UNAVAILABLE` (retryable)
+   */
+  listShards(stream: string): Promise<readonly Shard[]> {
+    return this.#streams.listShards(this.#physical(stream));
+  }
+
+  /**
+   * Splits an open shard in two, as Kinesis' SplitShard. The pipeline is not told: it finds the children as it would on
+   * AWS. Resolves when they take records.
+   *
+   * @param newStartingHashKey the first hash key of the upper half; default the middle of the shard's range
+   * @throws MillraceError `INVALID_ARGUMENT` (input), `STREAM_NOT_FOUND` (configuration), `STREAM_UNAVAILABLE` (retryable)
+   * @example
+   * const [shard] = (await deployed.listShards('orders')).filter(({ open }) => open);
+   * await deployed.splitShard('orders', shard.shardId);
+   */
+  splitShard(stream: string, shardId: string, newStartingHashKey?: bigint): Promise<void> {
+    return this.#resharder(stream).split(shardId, newStartingHashKey);
+  }
+
+  /**
+   * Merges two open shards whose hash ranges meet, as Kinesis' MergeShards.
+   *
+   * @throws MillraceError as `splitShard`
+   */
+  mergeShards(stream: string, shardId: string, adjacentShardId: string): Promise<void> {
+    return this.#resharder(stream).merge(shardId, adjacentShardId);
+  }
+
+  /**
+   * Brings a stream to that many open shards, as Kinesis' UpdateShardCount.
+   *
+   * @param targetShardCount from half of the present number to its double
+   * @throws MillraceError as `splitShard`
+   */
+  updateShardCount(stream: string, targetShardCount: number): Promise<void> {
+    return this.#resharder(stream).updateCount(targetShardCount);
+  }
+
   /** Terminates a container of the stage that is in the middle of an invocation. `false`: none is. */
   kill(stage: string): boolean {
     return this.#stage(stage).host.killOne();
@@ -152,19 +196,14 @@ export class LocalDeployment {
     const timer = Promise.withResolvers<'time is up'>();
     const timeout = setTimeout(() => timer.resolve('time is up'), timeoutMs);
     try {
-      // In this order: what a stage has sent is in the stream of the next one when it is idle.
-      for (const [id, stage] of this.#stages) {
-        if ((await Promise.race([stage.idle(), timer.promise])) === undefined) continue;
-        const because = stage.lastError === undefined ? '' : ` Its last invocation failed: ${stage.lastError}`;
-        throw new MillraceError(
-          'retryable',
-          'DEADLINE',
-          `Stage '${id}' was not idle after ${timeoutMs} ms.${because}`,
-          {
-            fix: 'Wait longer, or send less.',
-            fields: { stage: id, timeoutMs },
-          },
-        );
+      // A shard may relay what it does not own to another one of its own stage: until a round finds nothing.
+      for (let before = -1; before !== this.#delivered; ) {
+        before = this.#delivered;
+        // In this order: what a stage has sent is in the stream of the next one when it is idle.
+        for (const [id, stage] of this.#stages) {
+          if ((await Promise.race([stage.idle(), timer.promise])) !== undefined)
+            throw this.#notIdle(id, stage, timeoutMs);
+        }
       }
     } finally {
       clearTimeout(timeout);
@@ -179,7 +218,7 @@ export class LocalDeployment {
    * @throws MillraceError when a stage cannot be invoked
    */
   async tick({ watermarkMs }: LocalTick = {}): Promise<number> {
-    const committed = await Promise.all([...this.#stages.values()].map((stage) => tickStage(stage, watermarkMs)));
+    const committed = await Promise.all([...this.#stages.values()].map((stage) => stage.tick(watermarkMs)));
     return committed.reduce((sum, count) => sum + count, 0);
   }
 
@@ -250,33 +289,38 @@ export class LocalDeployment {
     }, intervalMs);
   }
 
+  /** Records that were delivered so far. */
+  get #delivered(): number {
+    return [...this.#stages.values()].reduce((sum, stage) => sum + stage.stats().mapping.delivered, 0);
+  }
+
+  #notIdle(id: string, { lastError }: LocalStage, timeoutMs: number): MillraceError {
+    const because = lastError === undefined ? '' : ` Its last invocation failed: ${lastError}`;
+    return new MillraceError('retryable', 'DEADLINE', `Stage '${id}' was not idle after ${timeoutMs} ms.${because}`, {
+      fix: 'Wait longer, or send less.',
+      fields: { stage: id, timeoutMs },
+    });
+  }
+
+  #resharder(stream: string): StreamResharder {
+    return new StreamResharder(this.clients.kinesis, this.#streams, this.#physical(stream));
+  }
+
+  #physical(stream: string): string {
+    const name = this.names.streams[stream];
+    if (name !== undefined) return name;
+    throw new MillraceError(
+      'configuration',
+      'STREAM_NOT_FOUND',
+      `Pipeline '${this.#pipeline.name}' has no stream '${stream}'.`,
+      {
+        fix: `Use one of: ${Object.keys(this.names.streams).join(', ')}.`,
+        fields: { stream },
+      },
+    );
+  }
+
   #stage(id: string): LocalStage {
     return this.#stages.get(stageOf(this.#pipeline.plan, id).id) as LocalStage;
   }
 }
-
-/** Invokes until it succeeds: a container may be killed under a tick too. */
-const tickStage = async (stage: LocalStage, watermarkMs: number | undefined): Promise<number> => {
-  for (let tries = 1; ; tries++) {
-    const event = { millrace: 'tick', nowMs: systemClock.nowMs(), ...(watermarkMs !== undefined && { watermarkMs }) };
-    const result = await stage.host.invoke(event);
-    if (result.ok) return (result.payload as { committed: number }).committed;
-    const { type, message } = result.error;
-    if (type === 'Stopped') return 0;
-    if (type === 'Init') throw handlerNotLoaded(stage.plan.id, result.error);
-    const known = stage.knownError;
-    if (known !== undefined && !known.retryable) throw known;
-    if (tries === TICK_TRIES) {
-      throw new MillraceError(
-        'retryable',
-        'DEADLINE',
-        `Stage '${stage.plan.id}' failed at ${tries} ticks: ${message}`,
-        {
-          fix: 'Look at what its containers write (onLog).',
-          fields: { stage: stage.plan.id, type },
-        },
-      );
-    }
-    await systemClock.sleep(TICK_RETRY_MS);
-  }
-};

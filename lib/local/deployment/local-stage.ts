@@ -1,4 +1,5 @@
 import type { StreamPort } from '../../connectors/stream-port.ts';
+import { systemClock } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
 import { MillraceError } from '../../errors/millrace-error.ts';
 import type { Plan, StagePlan } from '../../graph/plan.ts';
@@ -32,6 +33,8 @@ export interface LocalStageStats {
 
 /** So many failures in a row that no retry can mend mean that the stage does not go on. */
 const BLOCKED_AFTER_FAILURES = 3;
+export const TICK_TRIES = 8;
+const TICK_RETRY_MS = 100;
 
 /** One stage: its function's containers and the mapping that feeds them. */
 export class LocalStage {
@@ -86,14 +89,39 @@ export class LocalStage {
     return this.#mapping.start();
   }
 
+  /**
+   * Invokes the function without records, until it succeeds: a container may be killed under a tick too.
+   *
+   * @returns how many shards committed something
+   */
+  async tick(watermarkMs: number | undefined): Promise<number> {
+    for (let tries = 1; ; tries++) {
+      const event = { millrace: 'tick', nowMs: systemClock.nowMs(), ...(watermarkMs !== undefined && { watermarkMs }) };
+      const result = await this.host.invoke(event);
+      if (result.ok) return (result.payload as { committed: number }).committed;
+      const { type, message } = result.error;
+      if (type === 'Stopped') return 0;
+      if (type === 'Init') throw handlerNotLoaded(this.plan.id, result.error);
+      const known = this.#log.lastError;
+      if (known !== undefined && !known.retryable) throw known;
+      if (tries === TICK_TRIES) {
+        throw new MillraceError(
+          'retryable',
+          'DEADLINE',
+          `Stage '${this.plan.id}' failed at ${tries} ticks: ${message}`,
+          {
+            fix: 'Look at what its containers write (onLog).',
+            fields: { stage: this.plan.id, type },
+          },
+        );
+      }
+      await systemClock.sleep(TICK_RETRY_MS);
+    }
+  }
+
   /** @throws MillraceError what the stage is blocked by */
   async idle(): Promise<void> {
     await Promise.race([this.#mapping.idle(), this.#blocked.promise]);
-  }
-
-  /** The error that the last invocation said it failed by. */
-  get knownError(): MillraceError | undefined {
-    return this.#log.lastError;
   }
 
   /** Why the last delivery failed, if it did. */
@@ -144,7 +172,7 @@ const mappingOptions = (
 };
 
 /** The module of the handler cannot be loaded, whoever wanted to. */
-export const handlerNotLoaded = (stage: string, { message }: InvocationFailure): MillraceError =>
+const handlerNotLoaded = (stage: string, { message }: InvocationFailure): MillraceError =>
   new MillraceError(
     'configuration',
     'DEPLOYMENT_INVALID',

@@ -31,12 +31,14 @@ const untilActive = async (what: string, status: () => Promise<string | undefine
 /** Creates a provisioned stream and waits until it is ACTIVE. For engines and emulators; on AWS, CDK does it. */
 export const createStream = async (client: KinesisClient, name: string, shards = 1, clock = systemClock) => {
   await client.send(new CreateStreamCommand({ StreamName: name, ShardCount: shards }));
+  await untilStreamActive(client, name, clock);
+};
+
+/** Waits until a stream that is being made or resharded is ACTIVE. @throws MillraceError `ENGINE_FAILED` (configuration) */
+export const untilStreamActive = (client: KinesisClient, name: string, clock: Clock = systemClock): Promise<void> => {
   const describe = new DescribeStreamSummaryCommand({ StreamName: name });
-  await untilActive(
-    `stream ${name}`,
-    async () => (await client.send(describe)).StreamDescriptionSummary?.StreamStatus,
-    clock,
-  );
+  const status = async () => (await client.send(describe)).StreamDescriptionSummary?.StreamStatus;
+  return untilActive(`stream ${name}`, status, clock);
 };
 
 const createTable = async (

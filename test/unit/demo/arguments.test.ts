@@ -4,7 +4,7 @@ import { parseDemoArguments } from '../../../localstack/demo/arguments.ts';
 describe('the arguments of the demo', () => {
   it('may all be left out', () => {
     const parsed = parseDemoArguments([]);
-    expect(parsed).toMatchObject({ kind: 'run', options: { seconds: 20, serve: false, json: false } });
+    expect(parsed).toMatchObject({ kind: 'run', options: { seconds: 20, serve: false, json: false, reshard: false } });
   });
 
   it('are read', () => {
@@ -21,8 +21,13 @@ describe('the arguments of the demo', () => {
     ];
     expect(parseDemoArguments(given)).toEqual({
       kind: 'run',
-      options: { serve: true, json: true, seed: 7, seconds: 5, kinesisPort: 4567, dynamoPort: 8000 },
+      options: { serve: true, reshard: false, json: true, seed: 7, seconds: 5, kinesisPort: 4567, dynamoPort: 8000 },
     });
+  });
+
+  it('give resharding more time', () => {
+    expect(parseDemoArguments(['--reshard'])).toMatchObject({ options: { reshard: true, seconds: 40 } });
+    expect(parseDemoArguments(['--reshard', '--seconds=9'])).toMatchObject({ options: { reshard: true, seconds: 9 } });
   });
 
   it('ask for help', () => {
