@@ -5,18 +5,17 @@ export interface PlannedReshard {
   /** When, as a share of the traffic's time. */
   readonly at: number;
   readonly stream: string;
-  readonly change: 'split' | 'merge' | 'double' | 'halve';
+  readonly change: 'split' | 'merge' | 'double';
 }
 
 /** Each stream in each way: what an operator does by hand, and what on-demand mode does by itself. */
 export const plannedReshards: readonly PlannedReshard[] = [
   { at: 0.1, stream: 'orders', change: 'split' },
-  { at: 0.22, stream: 'revenue-by-province', change: 'split' },
-  { at: 0.36, stream: 'orders', change: 'merge' },
-  { at: 0.48, stream: 'revenue-by-province', change: 'merge' },
-  { at: 0.6, stream: 'orders', change: 'double' },
-  { at: 0.7, stream: 'revenue-by-province', change: 'double' },
-  { at: 0.82, stream: 'revenue-by-province', change: 'halve' },
+  { at: 0.24, stream: 'revenue-by-province', change: 'split' },
+  { at: 0.38, stream: 'orders', change: 'merge' },
+  { at: 0.52, stream: 'revenue-by-province', change: 'merge' },
+  { at: 0.66, stream: 'orders', change: 'double' },
+  { at: 0.8, stream: 'revenue-by-province', change: 'double' },
 ];
 
 /** @returns what happened, in words */
@@ -33,7 +32,6 @@ const words = {
   split: 'split a shard',
   merge: 'merged two shards',
   double: 'was scaled to twice its shards',
-  halve: 'was scaled to half its shards',
 } as const;
 
 const make = async (
@@ -45,7 +43,7 @@ const make = async (
   const [first, second] = open as [Shard, Shard];
   if (change === 'split') await deployment.splitShard(stream, first.shardId);
   else if (change === 'merge') await deployment.mergeShards(stream, first.shardId, second.shardId);
-  else await deployment.updateShardCount(stream, change === 'double' ? open.length * 2 : Math.ceil(open.length / 2));
+  else await deployment.updateShardCount(stream, open.length * 2);
 };
 
 /** In the order of their hash ranges: neighbours can be merged. */

@@ -19,8 +19,8 @@ const minuteMs = 60_000;
 const shownMinutes = 10;
 const drawEveryMs = 200;
 const readEveryMs = 1_000;
-/** Twice this at most: the run as a whole has a minute, or two where each change of shards begins tasks anew. */
-const drainTimeoutMs = { plain: 20_000, reshard: 60_000 };
+/** Twice this at most. The run as a whole has a minute; where shards change, each child begins with a log of its own. */
+const drainTimeoutMs = { plain: 20_000, reshard: 120_000 };
 /** The Kinesis engine slows down as its shards fill: what serves for hours goes easy on it. */
 const ordersPerServedStep = 2;
 

@@ -1,5 +1,4 @@
 import { CreateTableCommand, GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { DescribeStreamSummaryCommand, MergeShardsCommand, SplitShardCommand } from '@aws-sdk/client-kinesis';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type AwsClients, type ClientOptions, createClients } from '../../../lib/aws/clients.ts';
 import { DynamoItemStore } from '../../../lib/aws/dynamo-item-store.ts';
@@ -7,7 +6,7 @@ import { DynamoSinkWriter } from '../../../lib/aws/dynamo-sink-writer.ts';
 import { KinesisSinkWriter } from '../../../lib/aws/kinesis-sink-writer.ts';
 import { KinesisStreams } from '../../../lib/aws/kinesis-streams.ts';
 import { fromRowAttributes } from '../../../lib/aws/row-attributes.ts';
-import { systemClock } from '../../../lib/core/clock.ts';
+import { StreamResharder } from '../../../lib/local/deployment/reshard.ts';
 import { createRowTable, createStateTable, createStream } from '../../../lib/local/engines/resources.ts';
 import { describeItemStore } from './item-store-suite.ts';
 import { describeAppendSink, describeTableSink } from './sink-suite.ts';
@@ -19,23 +18,12 @@ export interface AwsBackend {
   readonly connection: ClientOptions;
 }
 
-const statePolls = 500;
-
 /** All shared suites and what only the AWS adapters can get wrong, against any endpoint. */
 export const describeAws = (name: string, backend: () => AwsBackend): void => {
   const stateTable = uniqueName('state');
   const clients = () => backend().clients;
 
   beforeAll(() => createStateTable(clients().dynamo, stateTable));
-
-  const untilActive = async (StreamName: string): Promise<void> => {
-    for (let i = 0; i < statePolls; i++) {
-      const answer = await clients().kinesis.send(new DescribeStreamSummaryCommand({ StreamName }));
-      if (answer.StreamDescriptionSummary?.StreamStatus === 'ACTIVE') return;
-      await systemClock.sleep(20);
-    }
-    throw new Error(`${StreamName} did not become ACTIVE`);
-  };
 
   describeItemStore(name, () => ({
     makeStore: (observer) =>
@@ -45,17 +33,11 @@ export const describeAws = (name: string, backend: () => AwsBackend): void => {
   describeStreams(name, () => ({
     streams: new KinesisStreams({ client: clients().kinesis }),
     createStream: (stream, shards) => createStream(clients().kinesis, stream, shards),
-    splitShard: async (StreamName, shard, at) => {
-      const split = { StreamName, ShardToSplit: shard.shardId, NewStartingHashKey: String(at) };
-      await clients().kinesis.send(new SplitShardCommand(split));
-      await untilActive(StreamName);
-    },
-    mergeShards: async (StreamName, low, high) => {
-      const merge = { StreamName, ShardToMerge: low.shardId, AdjacentShardToMerge: high.shardId };
-      await clients().kinesis.send(new MergeShardsCommand(merge));
-      await untilActive(StreamName);
-    },
+    splitShard: (stream, shard, at) => resharderOf(clients(), stream).split(shard.shardId, at),
+    mergeShards: (stream, low, high) => resharderOf(clients(), stream).merge(low.shardId, high.shardId),
   }));
+
+  describeResharding(name, backend);
 
   describeTableSink(name, () => ({
     makeTable: async (keys) => {
@@ -99,6 +81,58 @@ export const describeAws = (name: string, backend: () => AwsBackend): void => {
   }));
 
   describeAwsErrors(name, backend);
+};
+
+const resharderOf = ({ kinesis }: AwsClients, stream: string): StreamResharder =>
+  new StreamResharder(kinesis, new KinesisStreams({ client: kinesis }), stream);
+
+/** What a job that is resharded relies on, beyond single splits and merges. */
+const describeResharding = (name: string, backend: () => AwsBackend): void => {
+  describe(`${name}: UpdateShardCount`, () => {
+    it('leaves open shards that cover every hash key once, each with listed parents, and the closed ones in the list', async () => {
+      const { clients } = backend();
+      const stream = uniqueName('scaled');
+      await createStream(clients.kinesis, stream, 2);
+      const streams = new KinesisStreams({ client: clients.kinesis });
+      let known: readonly string[] = (await streams.listShards(stream)).map(({ shardId }) => shardId);
+      for (const count of [4, 3, 6, 3]) {
+        await resharderOf(clients, stream).updateCount(count);
+        const shards = await streams.listShards(stream);
+        const open = shards.filter((shard) => shard.open).sort((a, b) => (a.hashStart < b.hashStart ? -1 : 1));
+        expect(open).toHaveLength(count);
+        const covered = open.reduce((next, { hashStart, hashEnd }) => (hashStart === next ? hashEnd + 1n : -1n), 0n);
+        expect(covered).toBe(1n << 128n);
+        const ids = shards.map(({ shardId }) => shardId);
+        expect(ids).toEqual(expect.arrayContaining([...known]));
+        for (const shard of shards.filter(({ shardId }) => !known.includes(shardId))) {
+          expect(shard.parentShardIds.length).toBeGreaterThan(0);
+          expect(ids).toEqual(expect.arrayContaining([...shard.parentShardIds]));
+        }
+        known = ids;
+      }
+    });
+
+    it('ends the readers of closed shards after their last record, those too that were open before', async () => {
+      const { clients } = backend();
+      const stream = uniqueName('scaled');
+      await createStream(clients.kinesis, stream, 1);
+      const streams = new KinesisStreams({ client: clients.kinesis });
+      const put = (text: string) => streams.putRecords(stream, [{ data: Buffer.from(text), partitionKey: text }]);
+      await put('first');
+      const reader = await streams.openReader(stream, 'shardId-000000000000', { at: 'trim-horizon' });
+      expect((await reader.next(10)).records).toHaveLength(1);
+      await put('second');
+      await resharderOf(clients, stream).updateCount(2);
+      await put('third');
+      const texts: string[] = [];
+      for (let ended = false; !ended; ) {
+        const page = await reader.next(10);
+        texts.push(...page.records.map(({ data }) => Buffer.from(data).toString()));
+        ended = page.ended;
+      }
+      expect(texts).toEqual(['second']);
+    });
+  });
 };
 
 const describeAwsErrors = (name: string, backend: () => AwsBackend): void => {

@@ -1,7 +1,7 @@
-import { SplitShardCommand } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { KinesisStreams } from '../../../lib/aws/kinesis-streams.ts';
 import { createInlineFunction } from '../../../lib/local/containers/inline-function.ts';
+import { StreamResharder } from '../../../lib/local/deployment/reshard.ts';
 import { createStream } from '../../../lib/local/engines/resources.ts';
 import { type Engines, startEngines } from '../../../lib/local/engines/start-engines.ts';
 import { EventSourceMapping } from '../../../lib/local/mapping/event-source-mapping.ts';
@@ -16,10 +16,11 @@ describe('on the Kinesis engine', () => {
 
   afterAll(() => engines.stop());
 
-  test('a mapping delivers every record once and the keys in order, across a split', async () => {
+  test('a mapping delivers every record once and the keys in order, across splits, merges and scaling', async () => {
     const { kinesis } = engines.clients;
     await createStream(kinesis, 'mapped', 2);
     const streams = new KinesisStreams({ client: kinesis });
+    const resharder = new StreamResharder(kinesis, streams, 'mapped');
     const taken: number[] = [];
     let failuresLeft = 2;
     const host = createInlineFunction<LambdaKinesisEvent>((event) => {
@@ -32,42 +33,41 @@ describe('on the Kinesis engine', () => {
       host,
       options: { stream: 'mapped', startingPosition: 'TRIM_HORIZON', batchSize: 20, retryBaseDelayMs: 10 },
     });
-    const put = (from: number, to: number) =>
-      streams.putRecords(
+    let count = 0;
+    const putSome = async () => {
+      const from = count;
+      count += 100;
+      await streams.putRecords(
         'mapped',
-        Array.from({ length: to - from }, (_, i) => ({
+        Array.from({ length: 100 }, (_, i) => ({
           data: Buffer.from(String(from + i)),
           partitionKey: `key-${(from + i) % 7}`,
         })),
       );
-    await put(0, 150);
+    };
+    const open = async () =>
+      (await streams.listShards('mapped'))
+        .filter((shard) => shard.open)
+        .sort((a, b) => (a.hashStart < b.hashStart ? -1 : 1))
+        .map(({ shardId }) => shardId) as [string, string];
+    await putSome();
     await mapping.start();
-    const shard = (await streams.listShards('mapped'))[0];
-    const middle = ((shard?.hashStart ?? 0n) + (shard?.hashEnd ?? 0n)) / 2n;
-    await kinesis.send(
-      new SplitShardCommand({
-        StreamName: 'mapped',
-        ShardToSplit: shard?.shardId,
-        NewStartingHashKey: String(middle),
-      }),
-    );
-    await createdChildren(streams);
-    await put(150, 300);
+    await resharder.split((await open())[0]);
+    await putSome();
+    await resharder.merge(...((await open()).slice(-2) as [string, string]));
+    await putSome();
+    // While the mapping is between two listings.
+    await mapping.idle();
+    await resharder.updateCount(4);
+    await putSome();
+    await resharder.updateCount(2);
+    await putSome();
     expect(await mapping.idle()).toBe(true);
     await mapping.stop();
     for (let key = 0; key < 7; key++) {
       const ofKey = (values: readonly number[]) => values.filter((value) => value % 7 === key);
-      expect(ofKey(taken)).toEqual(ofKey(Array.from({ length: 300 }, (_, i) => i)));
+      expect(ofKey(taken)).toEqual(ofKey(Array.from({ length: count }, (_, i) => i)));
     }
-    expect(mapping.stats()).toMatchObject({ delivered: 300, retries: 2, discarded: 0 });
+    expect(mapping.stats()).toMatchObject({ delivered: count, retries: 2, discarded: 0 });
   });
 });
-
-/** The engine splits in the background. */
-const createdChildren = async (streams: KinesisStreams): Promise<void> => {
-  for (let tries = 0; tries < 200; tries++) {
-    if ((await streams.listShards('mapped')).length === 4) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('the stream was not split');
-};
