@@ -17,7 +17,8 @@ export const layers = {
   connectors: { may: ['time', 'core', 'errors'], why: 'ports and specs are descriptions, without an SDK' },
   graph: {
     may: ['connectors', 'windows', 'aggregates', 'time', 'core', 'errors'],
-    why: 'nodes hold the specs, assigners and aggregates the user gave; nothing in the graph runs',
+    mayAlso: ['state/state-layout'],
+    why: 'nodes hold the specs, assigners and aggregates the user gave; nothing in the graph runs. Where state is stored is a part of the plan',
   },
   dsl: {
     may: ['graph', 'connectors', 'windows', 'aggregates', 'time', 'core', 'errors'],

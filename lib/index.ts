@@ -28,6 +28,7 @@ export type {
   ElementOf,
   KeyedStream,
   ReadonlyDeep,
+  StoredOptions,
   Stream,
   WindowedStream,
   WindowOptions,

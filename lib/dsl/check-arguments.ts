@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { invalidOption, schemaOption } from '../core/check-options.ts';
+import { checkOptions, functionOption, invalidOption, schemaOption } from '../core/check-options.ts';
 import { describeValue } from '../core/describe-value.ts';
 import { definitionError } from '../errors/millrace-error.ts';
 
@@ -7,7 +7,26 @@ import { definitionError } from '../errors/millrace-error.ts';
 
 export const mapOptionsShape = z.strictObject({ schema: schemaOption.optional() });
 
-export const windowOptionsShape = z.strictObject({ allowedLateness: z.unknown().optional() });
+const renamedFrom = z.string({ error: 'expected the id of an operator' }).min(1).optional();
+
+export const storedOptionsShape = z.strictObject({ renamedFrom });
+
+export const windowOptionsShape = z.strictObject({ allowedLateness: z.unknown().optional(), renamedFrom });
+
+/** What an aggregate of the user's own says about its accumulators. */
+const accumulatorShape = z.object({
+  kind: z
+    .string()
+    .regex(/^[^@]+$/, { error: 'expected a name without @' })
+    .optional(),
+  version: z.int({ error: 'expected a whole number, 1 or more' }).min(1).optional(),
+  upcasts: z
+    .record(
+      z.string().regex(/^(\d+|[^@]+(@\d+)?)$/, { error: "expected versions, such as 1 or 'sum@1'" }),
+      functionOption,
+    )
+    .optional(),
+});
 
 export const checkFunction = (owner: string, name: string, value: unknown): void => {
   if (typeof value === 'function') return;
@@ -50,7 +69,10 @@ export const checkAggregators = (owner: string, value: unknown): void => {
     throw invalidOption(owner, `the aggregates are ${describeValue(value)}; allowed is an object of aggregates`, fix);
   }
   for (const [name, aggregator] of Object.entries(value)) {
-    if (isAggregator(aggregator)) continue;
+    if (isAggregator(aggregator)) {
+      checkOptions(`${owner}: aggregate '${name}'`, accumulatorShape, aggregator);
+      continue;
+    }
     const fix =
       'Make it with count(), sum(fn), min(fn), max(fn), avg(fn), maxBy(fn), minBy(fn) or by the Aggregator port.';
     throw invalidOption(owner, `aggregate '${name}' is ${describeValue(aggregator)}; allowed is an aggregate`, fix);

@@ -31,11 +31,22 @@ export interface WindowOptions {
    * After that they go to {@link WindowedStream.late}. Event time. Default 0.
    */
   readonly allowedLateness?: Millis;
+  /** See {@link StoredOptions.renamedFrom}. */
+  readonly renamedFrom?: string;
+}
+
+/** Options of operators that store something under their id. */
+export interface StoredOptions {
+  /**
+   * The id that the operator had in the version of the pipeline that runs now: it goes on with what is stored under it.
+   * It may stay there for good, and may go once every deployment has it.
+   */
+  readonly renamedFrom?: string;
 }
 
 /**
  * A stream of records. Each operator has an id first: letters, digits and hyphens, unique in the pipeline. Ids are part of the state's
- * keys, so a rename is a new operator.
+ * keys, so a rename is a new operator, unless `renamedFrom` says which one it was.
  *
  * Functions given to operators may throw: the record is then quarantined and the stream goes on.
  */
@@ -113,7 +124,7 @@ export interface Stream<out T> {
    * @example
    * late.sink('late', kinesisSink({ stream: 'late-orders', schema: Order, partitionKey: (order) => order.province }))
    */
-  sink(id: string, sink: Sink<T>): void;
+  sink(id: string, sink: Sink<T>, options?: StoredOptions): void;
 }
 
 /** A stream whose records are together by key. */
@@ -144,6 +155,7 @@ export interface WindowedStream<out K, out T> {
   aggregate<const A extends Readonly<Record<string, Aggregator<T, unknown, unknown>>>>(
     id: string,
     aggregators: A,
+    options?: StoredOptions,
   ): Stream<Windowed<K, AggregateResults<A>>>;
 
   /**

@@ -23,6 +23,7 @@ import {
   checkFunction,
   checkIsSink,
   mapOptionsShape,
+  storedOptionsShape,
   windowOptionsShape,
 } from './check-arguments.ts';
 import type { GraphBuilder } from './graph-builder.ts';
@@ -31,6 +32,7 @@ import type {
   ElementOf,
   KeyedStream,
   ReadonlyDeep,
+  StoredOptions,
   Stream,
   WindowedStream,
   WindowOptions,
@@ -112,11 +114,13 @@ export class UnkeyedStream<T> implements Stream<T> {
     return new GroupedStream({ builder, id, crossing });
   }
 
-  sink(id: string, sink: Sink<T>): void {
+  sink(id: string, sink: Sink<T>, options: StoredOptions = {}): void {
     const { builder, id: input } = this.#origin;
-    checkIsSink(builder.begin(id), sink);
+    const owner = builder.begin(id);
+    checkIsSink(owner, sink);
     checkSink(id, sink.spec, builder.delivery);
-    builder.append({ id, kind: 'sink', input, spec: sink.spec });
+    const { renamedFrom } = checkOptions(owner, storedOptionsShape, options);
+    builder.append({ id, kind: 'sink', input, spec: sink.spec, renamedFrom });
   }
 
   /** Not part of `Stream`, so it does not compile; callers from JavaScript get told. */
@@ -145,9 +149,9 @@ class GroupedStream<K extends Key, T> implements KeyedStream<K, T> {
     const { builder, crossing, id: input } = this.#origin;
     const owner = builder.begin(id);
     checkAssigner(owner, assigner);
-    const { allowedLateness = 0 } = checkOptions(owner, windowOptionsShape, options);
+    const { allowedLateness = 0, renamedFrom } = checkOptions(owner, windowOptionsShape, options);
     const allowedLatenessMs = checkDuration(owner, 'allowedLateness', allowedLateness);
-    builder.append({ id, kind: 'window', input, assigner, allowedLatenessMs });
+    builder.append({ id, kind: 'window', input, assigner, allowedLatenessMs, renamedFrom });
     return new PaneStream({ builder, id, crossing });
   }
 }
@@ -162,11 +166,14 @@ class PaneStream<K extends Key, T> implements WindowedStream<K, T> {
   aggregate<const A extends Readonly<Record<string, Aggregator<T, unknown, unknown>>>>(
     id: string,
     aggregators: A,
+    options: StoredOptions = {},
   ): Stream<Windowed<K, AggregateResults<A>>> {
     const { builder, id: input } = this.#origin;
-    checkAggregators(builder.begin(id), aggregators);
+    const owner = builder.begin(id);
+    checkAggregators(owner, aggregators);
+    const { renamedFrom } = checkOptions(owner, storedOptionsShape, options);
     const copy = { ...aggregators } as Readonly<Record<string, AnyAggregator>>;
-    builder.append({ id, kind: 'aggregate', input, aggregators: copy });
+    builder.append({ id, kind: 'aggregate', input, aggregators: copy, renamedFrom });
     return new UnkeyedStream({ builder, id, crossing: undefined });
   }
 

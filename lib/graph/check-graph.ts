@@ -6,7 +6,7 @@ import { inputsOf } from './stage-assignment.ts';
  * Checks that every branch ends in a sink, which only a complete definition shows, and leaves out late streams that
  * nobody reads.
  *
- * @throws `PIPELINE_WITHOUT_SINK`, `WINDOW_WITHOUT_AGGREGATE`, `KEY_WITHOUT_WINDOW`
+ * @throws `PIPELINE_WITHOUT_SINK`, `WINDOW_WITHOUT_AGGREGATE`, `KEY_WITHOUT_WINDOW`, `INVALID_OPTION`
  */
 export const checkGraph = (
   pipeline: string,
@@ -16,6 +16,7 @@ export const checkGraph = (
   const kept = new Map([...nodes].filter(([id, node]) => node.kind !== 'late' || read.has(id)));
   const used = new Set([...kept.values()].flatMap(inputsOf));
   for (const node of kept.values()) checkIsUsed(node, used);
+  checkRenames(kept);
   if (kept.size > 0) return kept;
   throw withoutSink(`Pipeline '${pipeline}' is empty: it has neither a source nor a sink.`, { pipeline });
 };
@@ -27,6 +28,24 @@ const withoutSink = (problem: string, fields: Record<string, unknown>) =>
     "End the stream with sink('some-id', dynamoSink({ … })) or kinesisSink({ … }), or remove the branch.",
     fields,
   );
+
+/** An old id is one operator's: whoever else had it would take its state away, or share it. */
+const checkRenames = (nodes: ReadonlyMap<string, LogicalNode>): void => {
+  const taken = new Map([...nodes.keys()].map((id) => [id, `'${id}' is an operator of the pipeline`]));
+  for (const node of nodes.values()) {
+    if (!('renamedFrom' in node) || node.renamedFrom === undefined) continue;
+    const problem = taken.get(node.renamedFrom);
+    if (problem !== undefined) {
+      throw definitionError(
+        'INVALID_OPTION',
+        `operator '${node.id}': option 'renamedFrom' is '${node.renamedFrom}', but ${problem}. Allowed is an id that no operator has any more.`,
+        "Remove 'renamedFrom', or name the operator's own old id.",
+        { operator: node.id, option: 'renamedFrom', value: node.renamedFrom },
+      );
+    }
+    taken.set(node.renamedFrom, `'${node.id}' is renamed from it already`);
+  }
+};
 
 const checkIsUsed = (node: LogicalNode, used: ReadonlySet<string>): void => {
   if (used.has(node.id) || node.kind === 'sink') return;

@@ -1,5 +1,6 @@
+import { accumulatorTypeOf, upcastsOf } from '../aggregates/accumulator-type.ts';
 import type { HttpSinkSpec, SinkSpec } from '../connectors/specs.ts';
-import type { LogicalNode } from './logical-graph.ts';
+import type { AggregateNode, LogicalNode } from './logical-graph.ts';
 
 /** The facts of an operator that a plan keeps: for people, and for the check of an upgrade. Plain JSON. */
 export const describeOperator = (node: LogicalNode): Readonly<Record<string, unknown>> => {
@@ -14,11 +15,7 @@ export const describeOperator = (node: LogicalNode): Readonly<Record<string, unk
     case 'window':
       return { assigner: { ...node.assigner }, allowedLatenessMs: node.allowedLatenessMs };
     case 'aggregate':
-      return {
-        aggregates: Object.fromEntries(
-          Object.entries(node.aggregators).map(([name, aggregator]) => [name, aggregator.kind ?? 'custom']),
-        ),
-      };
+      return describeAggregates(node);
     case 'sink':
       return describeSink(node.spec);
     default:
@@ -48,3 +45,25 @@ export const webhookName = (url: HttpSinkSpec['url']): string => {
   if (typeof url === 'string') return new URL(url).origin;
   return typeof url === 'function' ? 'a function' : `$${url.env}`;
 };
+
+/**
+ * Kinds, with their version from the second on; and what else is read, where something is. Panes hold accumulators in the order
+ * of the definition, which the plan has to tell where it is not that of the names.
+ */
+const describeAggregates = ({ aggregators }: AggregateNode): Readonly<Record<string, unknown>> => {
+  const all = Object.entries(aggregators);
+  const reads = all.flatMap(([name, aggregator]) => {
+    const types = [...upcastsOf(aggregator).keys()].sort();
+    return types.length === 0 ? [] : [[name, types] as const];
+  });
+  return {
+    aggregates: Object.fromEntries(
+      all.map(([name, aggregator]) => [name, accumulatorTypeOf(aggregator).replace(/@1$/, '')]),
+    ),
+    ...(isSorted(all.map(([name]) => name)) ? {} : { order: all.map(([name]) => name) }),
+    ...(reads.length === 0 ? {} : { reads: Object.fromEntries(reads) }),
+  };
+};
+
+const isSorted = (names: readonly string[]): boolean =>
+  names.every((name, i) => i === 0 || (names[i - 1] as string) < name);

@@ -16,6 +16,12 @@ interface NodeBase {
   readonly id: string;
 }
 
+/** An operator with something stored under its id. */
+interface StoredNodeBase extends NodeBase {
+  /** The id under which earlier deployments stored it. */
+  readonly renamedFrom: string | undefined;
+}
+
 export interface SourceNode extends NodeBase {
   readonly kind: 'source';
   readonly spec: SourceSpec;
@@ -54,7 +60,7 @@ export interface KeyByNode extends NodeBase {
   readonly crossing: Crossing;
 }
 
-export interface WindowNode extends NodeBase {
+export interface WindowNode extends StoredNodeBase {
   readonly kind: 'window';
   /** A keyBy node. */
   readonly input: string;
@@ -63,7 +69,7 @@ export interface WindowNode extends NodeBase {
 }
 
 /** Aggregates of one window's panes. Emits `{ key, window: { startMs, endMs }, value }` when a pane fires. */
-export interface AggregateNode extends NodeBase {
+export interface AggregateNode extends StoredNodeBase {
   readonly kind: 'aggregate';
   /** A window node. */
   readonly input: string;
@@ -77,7 +83,7 @@ export interface LateNode extends NodeBase {
   readonly input: string;
 }
 
-export interface SinkNode extends NodeBase {
+export interface SinkNode extends StoredNodeBase {
   readonly kind: 'sink';
   readonly input: string;
   readonly spec: SinkSpec;

@@ -100,9 +100,11 @@ const planOperator = (node: LogicalNode, entry: StageEntry, isHere: (id: string)
   // A keyBy is an edge, and stands in no stage.
   const kind = node.kind as OperatorPlan['kind'];
   const detail = describeOperator(node);
-  if (node.kind === 'sink' && node.id === entry.id) return { id: node.id, kind, inputs: [node.id], detail };
-  if (node.kind === 'window') return { id: node.id, kind, inputs: [node.input], detail };
-  return { id: node.id, kind, inputs: inputsOf(node).filter(isHere), detail };
+  const renamed = 'renamedFrom' in node && node.renamedFrom !== undefined ? { renamedFrom: node.renamedFrom } : {};
+  const common = { id: node.id, kind, ...renamed };
+  if (node.kind === 'sink' && node.id === entry.id) return { ...common, inputs: [node.id], detail };
+  if (node.kind === 'window') return { ...common, inputs: [node.input], detail };
+  return { ...common, inputs: inputsOf(node).filter(isHere), detail };
 };
 
 const planSink = ({ id, spec }: SinkNode, delivery: Delivery): SinkPlan => {

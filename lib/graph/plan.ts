@@ -21,6 +21,8 @@ export interface Plan {
 export interface OperatorPlan {
   readonly id: string;
   readonly kind: 'source' | 'filter' | 'map' | 'flatMap' | 'union' | 'window' | 'aggregate' | 'late' | 'sink';
+  /** The id under which earlier deployments stored its state. */
+  readonly renamedFrom?: string;
   /** Ids of operators or edges in this stage. */
   readonly inputs: readonly string[];
   /** Kind-specific facts for people and for the upgrade check: window sizes, aggregate names, … */

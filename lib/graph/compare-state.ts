@@ -1,0 +1,106 @@
+import { canonicalJson } from '../core/canonical-json.ts';
+import type { AccumulatorLayout, JobEpoch, Named, StageLayout, TableLayout } from '../state/state-layout.ts';
+import type { StagePlan } from './plan.ts';
+import { added, fine, type PlanChange, refused } from './plan-change.ts';
+
+export interface StateComparison {
+  /** The stage in the new plan. */
+  readonly stage: StagePlan;
+  readonly before: StageLayout;
+  readonly after: StageLayout;
+  readonly epochs: readonly JobEpoch[];
+  /** Says what becomes of something that is stored and has no operator any more. */
+  readonly drop: (id: string, what: string) => PlanChange;
+}
+
+/** What becomes of a stage's tables, accumulators and outputs to sinks. */
+export const compareState = (comparison: StateComparison): PlanChange[] => [
+  ...compareNamed('window', comparison, comparison.before.tables, comparison.after.tables, compareTable),
+  ...compareNamed('sink', comparison, comparison.before.sinks, comparison.after.sinks, () => []),
+];
+
+const compareNamed = <T extends Named>(
+  kind: string,
+  comparison: StateComparison,
+  before: readonly T[],
+  after: readonly T[],
+  compare: (comparison: StateComparison, before: T, after: T) => readonly PlanChange[],
+): PlanChange[] => [
+  ...before
+    .filter((old) => !after.some(({ state }) => state === old.state))
+    .map(({ id }) => comparison.drop(id, `${kind} '${id}'`)),
+  ...after.flatMap((now) => {
+    const what = `${kind} '${now.id}'`;
+    const old = before.find(({ state }) => state === now.state);
+    if (old === undefined) return [added(what)];
+    const renamed = old.id === now.id ? [] : [fine(what, `renamed from '${old.id}'`)];
+    return [...renamed, ...compare(comparison, old, now)];
+  }),
+];
+
+const compareTable = (comparison: StateComparison, before: TableLayout, after: TableLayout): readonly PlanChange[] => {
+  const fields = [...new Set([...Object.keys(before.window), ...Object.keys(after.window)])];
+  const differing = fields.filter(
+    (field) => canonicalJson(before.window[field]) !== canonicalJson(after.window[field]),
+  );
+  const changed = differing.map((field) =>
+    refused(
+      `window '${after.id}'`,
+      `${field} ${String(before.window[field])} → ${String(after.window[field])}`,
+      field === 'allowedLatenessMs'
+        ? 'panes that were closed by the old lateness are gone, and the new one would begin some of them again'
+        : 'the panes that are stored were cut by the old window',
+      `Put it back, or give the window a new id and drop the old one: it begins with empty panes.`,
+    ),
+  );
+  return [
+    ...changed,
+    ...compareNamed('aggregate', comparison, before.accumulators, after.accumulators, compareAccumulator),
+  ];
+};
+
+/** Every form that the state may still hold has to be read: old entries are converted when they are next written. */
+const compareAccumulator = (
+  { stage, epochs }: StateComparison,
+  before: AccumulatorLayout,
+  after: AccumulatorLayout,
+): readonly PlanChange[] => {
+  const reads = readsOf(stage, after.id);
+  const held = new Set(
+    epochs.flatMap(({ layout }) =>
+      (layout[stage.id]?.tables ?? []).flatMap(({ accumulators }) =>
+        accumulators.flatMap(({ state, type }) => (state === after.state ? [type] : [])),
+      ),
+    ),
+  );
+  held.add(before.type);
+  const unread = [...held].filter((type) => type !== after.type && !reads.includes(type));
+  const what = `aggregate '${after.id}'`;
+  return [
+    ...(before.type === after.type
+      ? []
+      : unread.includes(before.type)
+        ? []
+        : [fine(what, `${before.type} → ${after.type}, by its upcast`)]),
+    ...unread.map((type) =>
+      refused(
+        what,
+        `${type} → ${after.type}`,
+        `the state may hold accumulators of ${type}, which the new aggregate does not read`,
+        `Give it an upcast for '${type}', or a new name and drop the old one.`,
+      ),
+    ),
+  ];
+};
+
+const readsOf = (stage: StagePlan, accumulator: string): readonly string[] => {
+  const [operator = '', name = ''] = splitId(accumulator);
+  const reads = stage.operators.find(({ id }) => id === operator)?.detail.reads as Record<string, string[]> | undefined;
+  return reads?.[name] ?? [];
+};
+
+/** An operator's id has no dot; what aggregates are called may have. */
+const splitId = (id: string): readonly [string, string] => {
+  const dot = id.indexOf('.');
+  return [id.slice(0, dot), id.slice(dot + 1)];
+};
