@@ -33,6 +33,7 @@ export default defineConfig({
       project('model', 2 * MINUTE_MS),
       project('simulation', 2 * MINUTE_MS),
       project('integration', MINUTE_MS),
+      project('upgrade', MINUTE_MS),
       project('regression', MINUTE_MS),
     ],
   },

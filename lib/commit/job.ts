@@ -1,5 +1,7 @@
 import { MillraceError } from '../errors/millrace-error.ts';
-import type { Item, ItemStore } from '../state/item-store.ts';
+import type { AttributeValue, Item, ItemStore } from '../state/item-store.ts';
+import type { JobEpoch } from '../state/state-layout.ts';
+import { decodeFrame, encodeFrame } from './frame.ts';
 import type { LogUnit } from './log-unit.ts';
 import { checkFormat, STATE_FORMAT } from './registry.ts';
 
@@ -22,6 +24,18 @@ export interface Job {
   readonly epoch: number;
   readonly planHash: string;
   readonly roster: Roster;
+  /** The plan's document; missing where a release made the job that did not keep it. */
+  readonly plan: unknown;
+  /** All deployments so far, ascending: how to read what each of them has written. */
+  readonly epochs: readonly JobEpoch[];
+}
+
+/** The plan that a container or a deployment brings along. */
+export interface OwnPlan {
+  /** Its document: JSON with the hash that names it. */
+  readonly plan: { readonly hash: string };
+  /** The epoch that a job begins with under this plan. */
+  readonly first: JobEpoch;
 }
 
 /**
@@ -35,21 +49,23 @@ export const openJob = async (
   items: ItemStore,
   name: string,
   incarnation: number,
-  planHash: string,
+  own: OwnPlan,
   makeRoster: () => Promise<Roster>,
 ): Promise<Job> => {
   const found = await items.get(jobKey(name, incarnation));
   const job =
     found === undefined
-      ? await createJob(items, name, incarnation, planHash, makeRoster)
+      ? await createJob(items, name, incarnation, own, makeRoster)
       : decodeJob(found, name, incarnation);
-  if (job.planHash === planHash) return job;
+  const planHash = own.plan.hash;
+  // A job whose epochs were not kept has had one, and this is its plan.
+  if (job.planHash === planHash) return job.epochs.length > 0 ? job : { ...job, epochs: [own.first] };
   throw new MillraceError(
     'configuration',
     'PLAN_MISMATCH',
     `The state table holds job '${name}' with plan ${job.planHash}; this code's plan is ${planHash}.`,
     {
-      fix: 'Deploy the code that the state was written by, or give the changed pipeline a new state table.',
+      fix: 'Deploy this plan with millrace upgrade, which tells whether it can go on with the state; or deploy the code of the plan that runs.',
       fields: { stored: job.planHash, deployed: planHash },
     },
   );
@@ -116,15 +132,13 @@ const createJob = async (
   items: ItemStore,
   name: string,
   incarnation: number,
-  planHash: string,
+  { plan, first }: OwnPlan,
   makeRoster: () => Promise<Roster>,
 ): Promise<Job> => {
   await claimTable(items, name);
-  const job: Job = { name, incarnation, epoch: 1, planHash, roster: await makeRoster() };
-  const put = await items.put(
-    { ...jobKey(name, incarnation), f: STATE_FORMAT, e: job.epoch, h: planHash, r: JSON.stringify(job.roster) },
-    { kind: 'absent' },
-  );
+  const { epoch, planHash } = first;
+  const job: Job = { name, incarnation, epoch, planHash, roster: await makeRoster(), plan, epochs: [first] };
+  const put = await items.put(encodeJob(job), { kind: 'absent' });
   return put.applied || put.existing === undefined ? job : decodeJob(put.existing, name, incarnation);
 };
 
@@ -133,16 +147,40 @@ const claimTable = async (items: ItemStore, name: string): Promise<void> => {
   const put = await items.put({ ...tableKey, f: STATE_FORMAT, job: name }, { kind: 'absent' });
   if (put.applied || put.existing === undefined) return;
   checkFormat(put.existing.f, 'the state table');
-  if (put.existing.job === name) return;
-  throw new MillraceError(
+  if (put.existing.job !== name) throw tableOfAnotherJob(put.existing.job as string, name);
+};
+
+export const tableOfAnotherJob = (owner: string, job: string): MillraceError =>
+  new MillraceError(
     'configuration',
     'TABLE_OF_ANOTHER_JOB',
-    `The state table belongs to job '${put.existing.job}', not to '${name}'.`,
-    {
-      fix: 'Give every pipeline a state table of its own.',
-      fields: { owner: put.existing.job, job: name },
-    },
+    `The state table belongs to job '${owner}', not to '${job}'.`,
+    { fix: 'Give every pipeline a state table of its own.', fields: { owner, job } },
   );
+
+/**
+ * Makes `next` the epoch that runs, if the one of `job` still does.
+ * @returns false where another deployment was first
+ */
+export const moveJob = async (items: ItemStore, job: Job, plan: unknown, next: JobEpoch): Promise<boolean> => {
+  const { epoch, planHash } = next;
+  const moved: Job = { ...job, epoch, planHash, plan, epochs: [...job.epochs, next] };
+  const put = await items.put(encodeJob(moved), { kind: 'equals', attribute: 'e', value: job.epoch });
+  // The SDK repeats a put whose answer was lost; the repeat finds the first one's own epoch.
+  return put.applied || (put.existing?.e === epoch && put.existing.h === planHash);
+};
+
+const encodeJob = ({ name, incarnation, epoch, planHash, roster, plan, epochs }: Job): Item => {
+  const item: Record<string, AttributeValue> = {
+    ...jobKey(name, incarnation),
+    f: STATE_FORMAT,
+    e: epoch,
+    h: planHash,
+    r: JSON.stringify(roster),
+    l: encodeFrame(JSON.stringify(epochs)),
+  };
+  if (plan !== undefined) item.p = encodeFrame(JSON.stringify(plan));
+  return item as Item;
 };
 
 const decodeJob = (item: Item, name: string, incarnation: number): Job => {
@@ -153,5 +191,7 @@ const decodeJob = (item: Item, name: string, incarnation: number): Job => {
     epoch: item.e as number,
     planHash: item.h as string,
     roster: JSON.parse(item.r as string) as Roster,
+    plan: item.p === undefined ? undefined : JSON.parse(decodeFrame(item.p as Uint8Array)),
+    epochs: item.l === undefined ? [] : (JSON.parse(decodeFrame(item.l as Uint8Array)) as JobEpoch[]),
   };
 };

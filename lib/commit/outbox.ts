@@ -63,6 +63,8 @@ export interface Rejection {
   readonly lp?: number;
   /** The window of a pane. */
   readonly window?: string;
+  /** The deployment whose layout a row or a pane has; missing in the first. */
+  readonly epoch?: number;
   /** How often it was redriven and rejected again. */
   readonly redrives?: number;
 }

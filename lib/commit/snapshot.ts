@@ -1,5 +1,6 @@
 import type { KeyedState, StatePartition } from '../state/keyed-state.ts';
 import type { EntryChange } from '../state/state-table.ts';
+import { type EpochReader, upgradeEntries } from '../state/state-upgrade.ts';
 import { type BlobRef, type BlobStore, blobName } from './blob-store.ts';
 import {
   decodeChange,
@@ -19,6 +20,14 @@ import type { StoredPayload } from './slot.ts';
 /** A stretch of a blob that holds entries of one partition: a whole image, or a run of changes on top of it. */
 type Section = [blob: number, offset: number, length: number];
 
+/** A blob with sections of partitions. */
+interface StateBlob extends BlobRef {
+  /** The deployment whose layout its entries have. Missing in those of the first. */
+  readonly epoch?: number;
+}
+
+const FIRST_EPOCH = 1;
+
 /** What the registry points to: where each partition's image and runs are, and all of a task's state that has no keys. */
 export interface Manifest {
   readonly header: CommitHeader;
@@ -33,7 +42,7 @@ export interface Manifest {
     excluded: 0 | 1,
     runs: [count: number, n: number][],
   ][];
-  readonly blobs: readonly BlobRef[];
+  readonly blobs: readonly StateBlob[];
   /** `[lp, image first, then runs]`. */
   readonly partitions: readonly [lp: number, sections: Section[]][];
   /** Blobs that the snapshot before this one still needed: whoever reads that one may need them until the next. */
@@ -63,7 +72,7 @@ export const writeSnapshot = async (
 ): Promise<{ registry: Registry; manifest: Manifest } | undefined> => {
   const attemptId = log.newAttemptId();
   const n = state.head.n;
-  const layout = layOut(state.keyed, previous);
+  const layout = layOut(state.keyed, previous, state.epochs);
   const sweptTo = previous === undefined ? 0 : await collect(blobs, previous, registry, n);
   const written = layout.content.length === 0 ? undefined : await blobs.put(n, `${attemptId}-s`, layout.content);
   const manifest = makeManifest(state, layout, written, previous, sweptTo);
@@ -87,7 +96,7 @@ export const writeSnapshot = async (
 export const writeImage = async (log: CommitLog, blobs: BlobStore, state: CommittedState): Promise<StoredPayload> => {
   const attemptId = log.newAttemptId();
   const n = state.head.n;
-  const layout = layOut(state.keyed, undefined);
+  const layout = layOut(state.keyed, undefined, state.epochs);
   const written = layout.content.length === 0 ? undefined : await blobs.put(n, `${attemptId}-s`, layout.content);
   const manifest = makeManifest(state, layout, written, undefined, 0);
   return log.store(n, `${attemptId}-m`, encodeFrame(JSON.stringify(manifest)));
@@ -101,7 +110,9 @@ export const restoreSnapshot = async (blobs: BlobStore, manifest: Manifest, stat
   for (const [, sections] of manifest.partitions) {
     for (const [blob, offset, length] of sections) {
       const text = decodeFrame((contents[blob] as Uint8Array).subarray(offset, offset + length));
-      state.keyed.apply((JSON.parse(text) as StoredChange[]).map(decodeChange), true);
+      const entries = (JSON.parse(text) as StoredChange[]).map(decodeChange);
+      const { epoch = FIRST_EPOCH } = manifest.blobs[blob] as StateBlob;
+      state.keyed.apply(upgradeEntries(entries, state.epochs.from(epoch)), true);
     }
   }
   for (const mark of manifest.marks) state.marks.apply(decodeMark(mark));
@@ -131,7 +142,10 @@ interface Layout {
   }[];
 }
 
-const layOut = (keyed: KeyedState, previous: Manifest | undefined): Layout => {
+const layOut = (keyed: KeyedState, previous: Manifest | undefined, epochs: EpochReader): Layout => {
+  // What had to be converted to be read is written as it is now, so that it need not be converted again.
+  const isOutdated = ([blob]: Section): boolean =>
+    epochs.from(previous?.blobs[blob]?.epoch ?? FIRST_EPOCH) !== undefined;
   const before = new Map(previous?.partitions ?? []);
   const parts: Uint8Array[] = [];
   let offset = 0;
@@ -139,14 +153,15 @@ const layOut = (keyed: KeyedState, previous: Manifest | undefined): Layout => {
     .sort((a, b) => a.lp - b.lp)
     .map((partition) => {
       const sections = before.get(partition.lp) ?? [];
-      if (!partition.isDirty) return { lp: partition.lp, kept: sections, added: undefined };
-      const { rewrite, bytes } = encodePartition(partition, sections);
+      const current = sections.some(isOutdated) ? [] : sections;
+      if (!partition.isDirty && current === sections) return { lp: partition.lp, kept: sections, added: undefined };
+      const { rewrite, bytes } = encodePartition(partition, current);
       const added: [number, number] | undefined = bytes === undefined ? undefined : [offset, bytes.length];
       if (bytes !== undefined) {
         parts.push(bytes);
         offset += bytes.length;
       }
-      return { lp: partition.lp, kept: rewrite ? [] : sections, added };
+      return { lp: partition.lp, kept: rewrite ? [] : current, added };
     });
   return { content: Buffer.concat(parts), partitions };
 };
@@ -185,7 +200,9 @@ const makeManifest = (
   const old = previous?.blobs ?? [];
   const used = new Set(layout.partitions.flatMap(({ kept }) => kept.map(([blob]) => blob)));
   const renumbered = new Map([...used].sort((a, b) => a - b).map((blob, i) => [blob, i]));
-  const kept = [...renumbered.keys()].map((blob) => old[blob] as BlobRef);
+  const kept = [...renumbered.keys()].map((blob) => old[blob] as StateBlob);
+  const { epoch } = state.epochs;
+  const stamped = written && (epoch === FIRST_EPOCH ? written : { ...written, epoch });
   return {
     header: state.head,
     excluded: state.excluded,
@@ -193,7 +210,7 @@ const makeManifest = (
     marks: state.marks.toChanges().map(encodeMark),
     floors: state.floors.map(({ from, to, watermarkMs }) => [from, to, watermarkMs]),
     coverage: [...state.coverage].map(([stage, c]) => [stage, c.watermarkMs, c.excluded ? 1 : 0, runLengths(c.lastN)]),
-    blobs: written === undefined ? kept : [...kept, written],
+    blobs: stamped === undefined ? kept : [...kept, stamped],
     partitions: layout.partitions.flatMap(({ lp, kept: sections, added }) => {
       const all: Section[] = sections.map(([blob, offset, length]) => [renumbered.get(blob) as number, offset, length]);
       if (added !== undefined) all.push([kept.length, ...added]);

@@ -65,6 +65,8 @@ export const errorCodes = [
   'SINK_OBJECT_CONFLICT',
   'ITEM_TOO_LARGE',
   'RECORD_TOO_LARGE',
+  'UPGRADE_REFUSED',
+  'UPCAST_FAILED',
   // corrupt
   'CORRUPT_LOG',
   'CORRUPT_BLOB',

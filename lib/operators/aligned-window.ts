@@ -40,6 +40,13 @@ export const compileAlignedWindow = (
       keyTextOf: (entryKey) => entryKey.slice(entryKey.indexOf('|') + 1),
     },
 
+    aggregates,
+
+    mapAccumulators(value, map) {
+      const [key, startMs, accumulators, unfired] = value as Pane;
+      return [key, startMs, map(accumulators), unfired] satisfies Pane;
+    },
+
     onRecord(session, key, keyJson, value, eventTimeMs) {
       let accepted = false;
       forEachWindowStart(assigner, eventTimeMs, (startMs) => {

@@ -15,10 +15,11 @@ import { compileSessionWindow } from './session-window.ts';
 import { compileArrivedRow, compileRowKeyHop, compileSink } from './sink.ts';
 import { compileSource } from './source.ts';
 import type { StageProgram, StoredRow } from './stage-program.ts';
+import { compileUpgrade, type StageUpgrade } from './stage-upgrade.ts';
 import type { WindowProgram } from './window-program.ts';
 
 /** What receives the rows of one edge. */
-type Arrival = (session: ComputeSession, row: StoredRow, keyJson: string) => void;
+type Arrival = (session: ComputeSession, row: StoredRow, keyJson: string, upgrade?: StageUpgrade) => void;
 
 /** Compiles one stage of a pipeline: its operators become functions that call each other directly. */
 export const compileStage = (pipeline: Pipeline, stage: StagePlan): StageProgram =>
@@ -49,9 +50,9 @@ class StageCompiler {
       tables: windows.map((window) => window.table),
       destinations: [...new Set(this.#stage.outputs.map((edge) => this.#edge(edge).toStage))],
       source: sourceProgram,
-      onRow(session, row) {
+      onRow(session, row, upgrade) {
         session.key = row[2];
-        (arrivals[row[0]] as Arrival)(session, row, JSON.stringify(row[2]));
+        (arrivals[row[0]] as Arrival)(session, row, JSON.stringify(row[2]), upgrade);
       },
       onTimer(session, table, lp, key, watermarkMs) {
         session.lp = lp;
@@ -70,6 +71,7 @@ class StageCompiler {
       flush(session) {
         for (const flush of flushes) flush(session);
       },
+      upgradeFrom: (change) => compileUpgrade(change, windows),
     };
   }
 
@@ -158,10 +160,14 @@ class StageCompiler {
     }
     const codec = this.#codecOf(this.#node(edge.id) as KeyByNode);
     const windows = this.#windowsOver(edge.id);
-    return (session, row, keyJson) => {
-      for (const window of windows) {
-        if (row.length === 5) window.onPartial(session, row[2], keyJson, row[1], row[4], row[3]);
-        else window.onRecord(session, row[2], keyJson, codec.decode(row[3]), row[1]);
+    return (session, row, keyJson, upgrade) => {
+      if (row.length === 5) {
+        const combined = upgrade === undefined ? { table: 0, accumulators: row[3] } : upgrade.combined(row[3]);
+        if (combined === undefined) return;
+        const window = windows[combined.table] as WindowProgram;
+        window.onPartial(session, row[2], keyJson, row[1], row[4], combined.accumulators);
+      } else {
+        for (const window of windows) window.onRecord(session, row[2], keyJson, codec.decode(row[3]), row[1]);
       }
     };
   }

@@ -1,4 +1,7 @@
+import { accumulatorTypeOf, type Upcast, upcastsOf } from '../aggregates/accumulator-type.ts';
+import { MillraceError } from '../errors/millrace-error.ts';
 import type { AggregateNode, AnyAggregator, Key } from '../graph/logical-graph.ts';
+import type { TableChange } from '../state/state-layout.ts';
 import type { Window } from '../windows/window-assigner.ts';
 import type { ComputeSession, Push } from './compute-session.ts';
 import { requirePlainJson } from './crossing.ts';
@@ -54,6 +57,19 @@ export class PaneAggregates {
     });
   }
 
+  /** Makes what turns accumulators of an earlier epoch into today's: those that are new begin empty. */
+  upgradeFrom(sources: TableChange['accumulators']): (before: Accumulators) => Accumulators {
+    const readers = this.#members.map((member, i) => {
+      const source = sources[i];
+      if (source === undefined) return () => member.aggregator.create();
+      const { from, type } = source;
+      if (type === accumulatorTypeOf(member.aggregator)) return (before: Accumulators) => before[from];
+      const upcast = upcastsOf(member.aggregator).get(type);
+      return (before: Accumulators) => upcasted(member, type, upcast, before[from]);
+    });
+    return (before) => readers.map((read) => read(before));
+  }
+
   /** Emits a pane's results. They belong to the last instant of the window, before the watermark that fires it. */
   fire(session: ComputeSession, key: Key, window: Window, accumulators: Accumulators): void {
     for (const { node, names, first, next } of this.#outputs) {
@@ -69,3 +85,27 @@ export class PaneAggregates {
     }
   }
 }
+
+/** What cannot be read blocks its shard: no record is at fault, and to leave it out would lose what is stored. */
+const upcasted = (
+  { operator, name }: Member,
+  type: string,
+  upcast: Upcast | undefined,
+  accumulator: unknown,
+): unknown => {
+  try {
+    if (upcast === undefined) throw new TypeError('there is no upcast for it');
+    return requirePlainJson(operator, upcast(accumulator));
+  } catch (cause) {
+    throw new MillraceError(
+      'operator',
+      'UPCAST_FAILED',
+      `Aggregate '${name}' of operator '${operator}' could not read an accumulator of ${type}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      {
+        fix: `Correct the upcast for '${type}' and deploy again: nothing was changed.`,
+        fields: { operator, aggregate: name, type },
+        cause,
+      },
+    );
+  }
+};

@@ -61,6 +61,16 @@ export const compileSessionWindow = (
       keyTextOf: (entryKey) => entryKey,
     },
 
+    aggregates,
+
+    mapAccumulators(value, map) {
+      const [key, sessions] = value as KeySessions;
+      return [
+        key,
+        sessions.map(([startMs, endMs, accumulators, unfired]) => [startMs, endMs, map(accumulators), unfired]),
+      ] satisfies KeySessions;
+    },
+
     onRecord(session, key, keyJson, value, eventTimeMs) {
       if (!put(session, key, keyJson, eventTimeMs, eventTimeMs + gapMs, aggregates.add(undefined, value)))
         late(session, value, eventTimeMs);

@@ -1,6 +1,8 @@
 import type { Key } from '../graph/logical-graph.ts';
+import type { LayoutChange } from '../state/state-layout.ts';
 import type { StateTable } from '../state/state-table.ts';
 import type { ComputeSession } from './compute-session.ts';
+import type { StageUpgrade } from './stage-upgrade.ts';
 
 /**
  * A stage's operators, compiled to functions that call each other directly. It knows no clock, no environment and no
@@ -13,8 +15,12 @@ export interface StageProgram {
   readonly destinations: readonly string[];
   /** Present in a source stage. */
   readonly source: SourceProgram | undefined;
-  /** Takes in one row of a packet. @throws RejectionError */
-  onRow(session: ComputeSession, row: StoredRow): void;
+  /**
+   * Takes in one row of a packet.
+   * @param upgrade how to read it where an earlier version of the stage before this one sent it
+   * @throws RejectionError
+   */
+  onRow(session: ComputeSession, row: StoredRow, upgrade?: StageUpgrade): void;
   /** An entry of state is due at the watermark. @throws RejectionError */
   onTimer(session: ComputeSession, table: number, lp: number, key: string, watermarkMs: number): void;
   /** Removes what is due of an entry whose pane or timer threw, and returns it for quarantine. */
@@ -23,6 +29,8 @@ export interface StageProgram {
   fireDropped(session: ComputeSession, table: number, lp: number, dropped: unknown, watermarkMs: number): void;
   /** Turns what was combined into rows for the next stage. */
   flush(session: ComputeSession): void;
+  /** How to read what was written in another layout. */
+  upgradeFrom(change: LayoutChange): StageUpgrade;
 }
 
 export interface SourceProgram {

@@ -1,7 +1,7 @@
 import type { Key } from '../graph/logical-graph.ts';
 import type { StateTable } from '../state/state-table.ts';
 import type { ComputeSession } from './compute-session.ts';
-import type { Accumulators } from './pane-aggregates.ts';
+import type { Accumulators, PaneAggregates } from './pane-aggregates.ts';
 
 /** Accumulators came for a pane that is closed. Senders see to it that this does not happen; a redriven row may be too late. */
 export class PaneClosed extends Error {
@@ -11,6 +11,9 @@ export class PaneClosed extends Error {
 /** A window operator at work in a keyed stage. The session's `key` and `lp` are set before each call. */
 export interface WindowProgram {
   readonly table: StateTable;
+  readonly aggregates: PaneAggregates;
+  /** An entry's value with other accumulators. */
+  mapAccumulators(value: unknown, map: (accumulators: Accumulators) => Accumulators): unknown;
   /** A record of the window's input, as it was sent. */
   onRecord(session: ComputeSession, key: Key, keyJson: string, value: unknown, eventTimeMs: number): void;
   /** Accumulators combined before the hop. They are never late: the sender made sure. */

@@ -33,7 +33,7 @@ export const computeKeyed = (
   const isFiring = state.marks.watermarkMs() > state.head.watermarkMs;
   for (const record of isFiring ? [] : records) {
     if (computing.isFull) break;
-    const packet = readPacket(record, taken === 0);
+    const packet = readPacket(task, record, taken === 0);
     if (packet === undefined) break;
     computing.take(packet, record);
     if (computing.overflowed) return computeKeyed(task, state, records, computing.groupsDone, combines);
@@ -71,11 +71,14 @@ export const computeKeyed = (
 
 /**
  * The packet in a record. One that cannot be read stops the shard; the commit before it ends where it begins, so that an
- * operator who looks into it finds it as the next record.
+ * operator who looks into it finds it as the next record. So does one of a sender that is newer than this container: it may
+ * mean other things by its rows.
  */
-const readPacket = (record: StreamRecord, isFirst: boolean): Packet | undefined => {
+const readPacket = ({ epochs }: KeyedTask, record: StreamRecord, isFirst: boolean): Packet | undefined => {
   try {
-    return decodePacket(record.data);
+    const packet = decodePacket(record.data);
+    epochs.from(packet.epoch);
+    return packet;
   } catch (error) {
     if (isFirst) throw error;
     return undefined;
@@ -157,12 +160,13 @@ class KeyedComputing {
   }
 
   #applyRows(packet: Packet, lp: number, rows: readonly StoredRow[], arrival: Arrival): void {
-    const { program, stage, shardId } = this.#task;
+    const { program, stage, shardId, epochs } = this.#task;
     const { session } = this.builder;
+    const upgrade = epochs.from(packet.epoch);
     session.lp = lp;
     for (const row of rows) {
       if (this.parking.mayHold(lp) && this.parking.get(lp, keyTextOf(row)) !== undefined) {
-        this.parking.wait(lp, keyTextOf(row), row, arrival);
+        this.parking.wait(lp, keyTextOf(row), row, arrival, packet.epoch);
         continue;
       }
       const origin = () => ({
@@ -174,8 +178,9 @@ class KeyedComputing {
         payloadKind: 'row' as const,
         payload: JSON.stringify(row),
         lp,
+        ...(packet.epoch > 1 && { epoch: packet.epoch }),
       });
-      const outcome = this.builder.attempt(origin, () => program.onRow(session, row));
+      const outcome = this.builder.attempt(origin, () => program.onRow(session, row, upgrade));
       if (outcome === 'done') continue;
       if (outcome === 'overflow' || outcome === 'blocked') {
         if (this.groupsDone > 0) {

@@ -166,4 +166,5 @@ const originOf = (task: KeyedTask, { table, lp }: Timer, pane: unknown) => ({
   payload: JSON.stringify(pane),
   lp,
   window: task.program.tables[table]?.id ?? '',
+  ...(task.epochs.epoch > 1 && { epoch: task.epochs.epoch }),
 });

@@ -18,6 +18,8 @@ export type Hold = readonly [
   /** Missing in holds that were written before it was kept. */
   arrival?: readonly [sequenceNumber: string, arrivalMs: number],
   children?: readonly StoredChild[],
+  /** The packet's epoch; missing in the first. */
+  epoch?: number,
 ];
 
 /** The record of the repartition stream that brought a packet: named in quarantine. */
@@ -33,7 +35,7 @@ export const holdKey = (packet: Packet, run: CoveredRun): string =>
   `${packet.producer}|${packet.n}|${run.from}-${run.to}`;
 
 export const encodeHold = (packet: Packet, run: CoveredRun, arrival: Arrival): Hold => {
-  const { producer, n, watermarkMs, excluded, children } = packet;
+  const { producer, n, watermarkMs, excluded, children, epoch } = packet;
   const rows = packet.rows
     .filter(({ lp }) => lp >= run.from && lp <= run.to)
     .map(({ lp, rows: list }) => [lp, list] as const);
@@ -47,15 +49,27 @@ export const encodeHold = (packet: Packet, run: CoveredRun, arrival: Arrival): H
     rows,
     [sequenceNumber, arrivalMs],
   ] as const;
+  if (epoch > 1) return [...hold, encodeChildren(children), epoch];
   return children.length === 0 ? hold : [...hold, encodeChildren(children)];
 };
 
 /** The hold as the packet it is a part of. */
-export const decodeHold = ([producer, n, watermarkMs, excluded, [from, to, prev], rows, , children]: Hold): Packet => ({
+export const decodeHold = ([
+  producer,
+  n,
+  watermarkMs,
+  excluded,
+  [from, to, prev],
+  rows,
+  ,
+  children,
+  epoch = 1,
+]: Hold): Packet => ({
   producer,
   n,
   watermarkMs,
   excluded: excluded === 1,
+  epoch,
   runs: [{ from, to, prev }],
   rows: rows.map(([lp, list]) => ({ lp, rows: list })),
   children: decodeChildren(children),

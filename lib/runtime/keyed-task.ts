@@ -1,5 +1,6 @@
 import type { LpRange } from '../commit/marks.ts';
 import type { StageProgram } from '../operators/stage-program.ts';
+import type { StageEpochs } from './epoch-reader.ts';
 import type { PieceLimits } from './piece.ts';
 
 /** What computing in a keyed stage needs to know of its task. */
@@ -14,4 +15,5 @@ export interface KeyedTask {
   readonly limits: PieceLimits;
   /** Whether what follows a rejected row of a key waits for it. */
   readonly parks: boolean;
+  readonly epochs: StageEpochs;
 }

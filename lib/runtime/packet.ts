@@ -18,6 +18,8 @@ export interface Packet {
   readonly n: number;
   readonly watermarkMs: number;
   readonly excluded: boolean;
+  /** The deployment of the producer whose layout combined rows have. */
+  readonly epoch: number;
   /** Ascending and disjoint. */
   readonly runs: readonly CoveredRun[];
   readonly rows: readonly PartitionRows[];
@@ -32,6 +34,8 @@ interface StoredPacket {
   readonly n: number;
   readonly w: number;
   readonly x: 0 | 1;
+  /** Missing in the first epoch. */
+  readonly e?: number;
   readonly c: [from: number, to: number, prev: number][];
   readonly d: [lp: number, rows: StoredRow[]][];
   readonly l?: StoredChild[];
@@ -40,6 +44,7 @@ interface StoredPacket {
 export const encodePacket = (packet: Omit<Packet, 'rows'>, rows: readonly HopRows[]): Uint8Array => {
   const text =
     `{"p":${JSON.stringify(packet.producer)},"n":${packet.n},"w":${packet.watermarkMs},"x":${packet.excluded ? 1 : 0},` +
+    `${packet.epoch === 1 ? '' : `"e":${packet.epoch},`}` +
     `"c":${JSON.stringify(packet.runs.map((run) => [run.from, run.to, run.prev]))},"d":${encodeHopRows(rows)}` +
     `${packet.children.length === 0 ? '' : `,"l":${JSON.stringify(encodeChildren(packet.children))}`}}`;
   const frame = encodeFrame(text);
@@ -79,6 +84,7 @@ export const decodePacket = (data: Uint8Array): Packet => {
     n: stored.n,
     watermarkMs: stored.w,
     excluded: stored.x === 1,
+    epoch: stored.e ?? 1,
     runs: stored.c.map(([from, to, prev]) => ({ from, to, prev })),
     rows: stored.d.map(([lp, rows]) => ({ lp, rows })),
     children: decodeChildren(stored.l),

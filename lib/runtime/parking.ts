@@ -19,7 +19,14 @@ export type ParkedKey = readonly [
 ];
 
 /** A row that waits, as stored: what was late when it came, and the record that brought it. */
-export type WaitingRow = readonly [row: StoredRow, watermarkMs: number, sequenceNumber: string, arrivalMs: number];
+export type WaitingRow = readonly [
+  row: StoredRow,
+  watermarkMs: number,
+  sequenceNumber: string,
+  arrivalMs: number,
+  /** Of the packet that it came in; missing in the first. */
+  epoch?: number,
+];
 
 /** More rows than this behind one rejected record are a key that nobody looks after. */
 export const MAX_WAITING_ROWS = 10_000;
@@ -77,13 +84,14 @@ export class Parking {
   }
 
   /** @throws MillraceError `PARKED_LIMIT` */
-  wait(lp: number, keyText: string, row: StoredRow, arrival: Arrival): void {
+  wait(lp: number, keyText: string, row: StoredRow, arrival: Arrival, epoch: number): void {
     const { session } = this.#builder;
     const [blocker, watermarkMs, first, next] = this.get(lp, keyText) as ParkedKey;
     if (next - first >= MAX_WAITING_ROWS) throw tooManyWaiting(this.#task, keyText, blocker);
     session.lp = lp;
-    const waiting: WaitingRow = [row, session.watermarkMs, arrival.sequenceNumber, arrival.arrivalMs];
-    session.state.set(lp, this.#table, rowEntryOf(keyText, next), waiting);
+    const { sequenceNumber, arrivalMs } = arrival;
+    const waiting = [row, session.watermarkMs, sequenceNumber, arrivalMs] as const;
+    session.state.set(lp, this.#table, rowEntryOf(keyText, next), epoch === 1 ? waiting : [...waiting, epoch]);
     this.set(lp, keyText, [blocker, watermarkMs, first, next + 1]);
   }
 

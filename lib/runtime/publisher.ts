@@ -1,3 +1,4 @@
+import type { CommitHeader } from '../commit/commit.ts';
 import type { ChildUnit, HopOutput, Outbox, SinkOutput, SinkRow } from '../commit/outbox.ts';
 import { type OutputRow, outputIdOf } from '../connectors/sink-port.ts';
 import type { PutEntry } from '../connectors/stream-port.ts';
@@ -7,6 +8,9 @@ import type { Deadline } from './deadline.ts';
 import type { RuntimePorts } from './ports.ts';
 import { storeRejections } from './quarantine.ts';
 import type { ShardMap } from './shard-map.ts';
+
+/** The commit whose outputs are sent. */
+type Published = Pick<CommitHeader, 'n' | 'epoch'>;
 
 /** Rows given to a sink at once, unless it knows better; the deadline is looked at in between. */
 const SINK_CHUNK_ROWS = 100;
@@ -43,11 +47,11 @@ export class Publisher {
    * Resolves with what the deadline left over: an empty list when everything is acknowledged. Only sink rows can be left.
    * @throws MillraceError of the sink or the stream, retryable where a later try may work
    */
-  async publish(unit: string, n: number, outbox: Outbox, deadline: Deadline): Promise<readonly SinkOutput[]> {
+  async publish(unit: string, head: Published, outbox: Outbox, deadline: Deadline): Promise<readonly SinkOutput[]> {
     const [left] = await Promise.all([
       Promise.all(outbox.sinks.map((output) => this.#writeSink(unit, output, deadline))),
-      Promise.all(outbox.hops.map((hop) => this.#sendHop(unit, n, hop, outbox.children, deadline))),
-      outbox.rejections.length === 0 ? undefined : storeRejections(this.#ports.items, unit, n, outbox.rejections),
+      Promise.all(outbox.hops.map((hop) => this.#sendHop(unit, head, hop, outbox.children, deadline))),
+      outbox.rejections.length === 0 ? undefined : storeRejections(this.#ports.items, unit, head.n, outbox.rejections),
     ]);
     return left.filter((output) => output.rows.length > 0);
   }
@@ -67,7 +71,7 @@ export class Publisher {
 
   async #sendHop(
     unit: string,
-    n: number,
+    { n, epoch }: Published,
     hop: HopOutput,
     children: readonly ChildUnit[],
     deadline: Deadline,
@@ -77,6 +81,7 @@ export class Publisher {
     const content = {
       producer: unit,
       n,
+      epoch,
       watermarkMs: hop.watermarkMs,
       excluded: hop.excluded,
       runs: hop.covers,

@@ -25,15 +25,16 @@ export const keyedRedrive = (task: KeyedTask, releaseOnly: boolean): RedriveTask
     const parking = new Parking(task, state, builder);
     const apply = (record: QuarantinedRecord, lp: number, watermarkMs: number) => {
       session.lp = lp;
-      if (record.payloadKind === 'row') task.program.onRow(session, JSON.parse(record.payload) as StoredRow);
-      else
-        task.program.fireDropped(
-          session,
-          tableOf(task.program.tables, record),
-          lp,
-          JSON.parse(record.payload),
-          watermarkMs,
-        );
+      const upgrade = task.epochs.from(record.epoch ?? 1);
+      const content: unknown = JSON.parse(record.payload);
+      if (record.payloadKind === 'row') {
+        task.program.onRow(session, content as StoredRow, upgrade);
+        return;
+      }
+      const table = tableOf(task.program.tables, record);
+      const pane = upgrade === undefined ? { table, value: content } : upgrade.pane(record.window ?? '', content);
+      if (pane === undefined) throw new PaneClosed(`window '${record.window}' was dropped by a later version`);
+      task.program.fireDropped(session, pane.table, lp, pane.value, watermarkMs);
     };
     return {
       lpOf: (record) => partitionOf(record, task.partitions),

@@ -54,7 +54,7 @@ const applyRow = (
   task: KeyedTask,
   builder: PieceBuilder,
   { lp }: { readonly lp: number },
-  [row, watermarkMs, sequenceNumber, arrivalMs]: WaitingRow,
+  [row, watermarkMs, sequenceNumber, arrivalMs, epoch = 1]: WaitingRow,
 ): 'done' | 'rejected' | 'later' => {
   const { session } = builder;
   const origin = () => ({
@@ -66,10 +66,11 @@ const applyRow = (
     payloadKind: 'row' as const,
     payload: JSON.stringify(row),
     lp,
+    ...(epoch > 1 && { epoch }),
   });
   session.lp = lp;
   session.asOfMs = watermarkMs;
-  const outcome = builder.attempt(origin, () => task.program.onRow(session, row));
+  const outcome = builder.attempt(origin, () => task.program.onRow(session, row, task.epochs.from(epoch)));
   session.asOfMs = undefined;
   if (outcome === 'done' || outcome === 'rejected') return outcome;
   if (builder.hasWork) return 'later';

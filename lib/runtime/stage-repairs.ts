@@ -8,6 +8,7 @@ import type { StateTable } from '../state/state-table.ts';
 import type { Ancestry } from './ancestry.ts';
 import { originsOf, type SourceTask } from './compute-source.ts';
 import type { Deadline } from './deadline.ts';
+import type { StageEpochs } from './epoch-reader.ts';
 import type { KeyedTask } from './keyed-task.ts';
 import type { RuntimePorts } from './ports.ts';
 import type { QuarantinedRecord } from './quarantine.ts';
@@ -29,9 +30,14 @@ export interface RepairedStage {
   readonly tables: readonly StateTable[];
   readonly ports: RuntimePorts;
   readonly partitions: number;
-  open(): Promise<{ readonly job: Job; readonly description: StreamDescription; readonly ancestry: Ancestry }>;
+  open(): Promise<{
+    readonly job: Job;
+    readonly epochs: StageEpochs;
+    readonly description: StreamDescription;
+    readonly ancestry: Ancestry;
+  }>;
   task(shardId: string): Promise<Task>;
-  keyedTask(unit: string, shard: Shard, owned: LpRange): KeyedTask;
+  keyedTask(unit: string, shard: Shard, owned: LpRange, epochs: StageEpochs): KeyedTask;
   sourceTask(shard: Shard): SourceTask;
 }
 
@@ -82,14 +88,14 @@ export class StageRepairs {
     deadline: Deadline,
     { releaseOnly = false, onStep = () => undefined }: RedriveOptions = {},
   ): Promise<RedriveSummary> {
-    const { job, ancestry } = await this.#stage.open();
+    const { job, epochs, ancestry } = await this.#stage.open();
     await ancestry.relist();
     let total = nothingRedriven;
     for (const shard of ancestry.open) {
       const mine = records.filter((record) => this.#belongsTo(shard, record));
       if (mine.length === 0) continue;
       const task = await this.#stage.task(shard.shardId);
-      const redriveTask = this.#redriveTask(job, shard, releaseOnly);
+      const redriveTask = this.#redriveTask(job, epochs, shard, releaseOnly);
       const before = total;
       const { items } = this.#stage.ports;
       const done = await runRedrive(task, redriveTask, items, mine, deadline, (step) =>
@@ -118,11 +124,11 @@ export class StageRepairs {
     return lp >= owned.from && lp <= owned.to;
   }
 
-  #redriveTask(job: Job, shard: Shard, releaseOnly: boolean): RedriveTask {
+  #redriveTask(job: Job, epochs: StageEpochs, shard: Shard, releaseOnly: boolean): RedriveTask {
     const { stage, source } = this.#stage;
     if (source !== undefined) return sourceRedrive(this.#stage.sourceTask(shard), releaseOnly);
     const unit = unitName(unitOf(job, stage, shard.shardId));
-    return keyedRedrive(this.#stage.keyedTask(unit, shard, this.#ownedBy(shard)), releaseOnly);
+    return keyedRedrive(this.#stage.keyedTask(unit, shard, this.#ownedBy(shard), epochs), releaseOnly);
   }
 
   #ownedBy(shard: Shard): LpRange {

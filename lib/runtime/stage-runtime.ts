@@ -1,12 +1,13 @@
 import { BlobStore } from '../commit/blob-store.ts';
 import { CommitLog } from '../commit/commit-log.ts';
 import type { CommittedState, TaskShape } from '../commit/committed-state.ts';
-import { type Job, openJob, recordChild, unitOf } from '../commit/job.ts';
+import { type Job, openJob, readJob, recordChild, unitOf } from '../commit/job.ts';
 import { unitName } from '../commit/log-unit.ts';
 import type { LpRange } from '../commit/marks.ts';
 import type { Shard, StreamDescription, StreamRecord } from '../connectors/stream-port.ts';
 import { allEnded } from '../core/all-ended.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
+import { firstEpoch } from '../graph/layout-plan.ts';
 import type { QuarantineOptions, SourceNode } from '../graph/logical-graph.ts';
 import type { Pipeline } from '../graph/pipeline.ts';
 import type { StagePlan } from '../graph/plan.ts';
@@ -16,6 +17,7 @@ import type { Ancestry } from './ancestry.ts';
 import { computeKeyed } from './compute-keyed.ts';
 import { computeSource, type SourceTask } from './compute-source.ts';
 import type { Deadline } from './deadline.ts';
+import { newerEpoch, type StageEpochs, stageEpochs } from './epoch-reader.ts';
 import { inherit } from './inherit.ts';
 import type { KeyedTask } from './keyed-task.ts';
 import { defaultPieceLimits, type PieceLimits } from './piece.ts';
@@ -56,6 +58,7 @@ export interface StageRuntimeOptions {
 /** What a container knows once it has seen the job. */
 interface OpenStage {
   readonly job: Job;
+  readonly epochs: StageEpochs;
   readonly description: StreamDescription;
   /** Of the stage's input stream. */
   readonly ancestry: Ancestry;
@@ -94,8 +97,10 @@ export class StageRuntime {
     records: readonly StreamRecord[],
     deadline: Deadline,
   ): Promise<string | undefined> {
-    const task = await this.#task(shardId);
-    return task.processBatch(records, deadline);
+    return this.#inEpoch(async () => {
+      const task = await this.#task(shardId);
+      return task.processBatch(records, deadline);
+    });
   }
 
   /**
@@ -104,11 +109,13 @@ export class StageRuntime {
    * @returns how many shards committed something
    */
   async tick(request: TickRequest, deadline: Deadline): Promise<number> {
-    const { ancestry } = await this.#open();
-    await ancestry.relist();
-    if (this.plan.input.kind === 'source') return this.#tickSource(request, deadline);
-    await this.#beginChildren(deadline);
-    return 0;
+    return this.#inEpoch(async () => {
+      const { ancestry } = await this.#open();
+      await ancestry.relist();
+      if (this.plan.input.kind === 'source') return this.#tickSource(request, deadline);
+      await this.#beginChildren(deadline);
+      return 0;
+    });
   }
 
   async #tickSource(request: TickRequest, deadline: Deadline): Promise<number> {
@@ -154,9 +161,28 @@ export class StageRuntime {
       partitions: pipeline.plan.partitions,
       open: () => this.#open(),
       task: (shardId) => this.#task(shardId),
-      keyedTask: (unit, shard, owned) => this.#keyedTask(unit, shard, owned),
+      keyedTask: (unit, shard, owned, epochs) => this.#keyedTask(unit, shard, owned, epochs),
       sourceTask: (shard) => this.#sourceTask(shard),
     });
+  }
+
+  /** After another deployment the job is read again at the next invocation: this plan may be the one that runs once more. */
+  async #inEpoch<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      if (error instanceof MillraceError && error.code === 'PLAN_MISMATCH') {
+        this.#opening = undefined;
+        this.#tasks.clear();
+      }
+      throw error;
+    }
+  }
+
+  /** Asked before an epoch is begun on a log: what was deployed since must not be followed by what was before it. */
+  async #requireCurrent({ name, incarnation, epoch }: Job): Promise<void> {
+    const job = await readJob(this.#options.ports.items, name, incarnation);
+    if (job !== undefined && job.epoch !== epoch) throw newerEpoch(this.plan.id, job.epoch, epoch);
   }
 
   /** The job as this container knows it. @throws MillraceError as `openJob` */
@@ -182,8 +208,9 @@ export class StageRuntime {
 
   async #readJob(): Promise<OpenStage> {
     const { pipeline, ports, resolveStream, incarnation = 1 } = this.#options;
-    const job = await openJob(ports.items, pipeline.name, incarnation, pipeline.plan.hash, () =>
-      makeRoster(pipeline.plan, ports.streams, resolveStream),
+    const { plan } = pipeline;
+    const job = await openJob(ports.items, pipeline.name, incarnation, { plan, first: firstEpoch(plan) }, () =>
+      makeRoster(plan, ports.streams, resolveStream),
     );
     const stream = resolveStream(this.plan.input.stream);
     const ancestry = ancestryOf(pipeline.plan, this.plan, ports.streams, stream);
@@ -203,7 +230,8 @@ export class StageRuntime {
         },
       );
     }
-    return { job, description, ancestry };
+    const epochs = stageEpochs(job, this.plan.id, (change) => this.#program.upgradeFrom(change));
+    return { job, epochs, description, ancestry };
   }
 
   async #task(shardId: string): Promise<Task> {
@@ -215,7 +243,7 @@ export class StageRuntime {
 
   #makeTask(open: OpenStage, shard: Shard): Task {
     const { pipeline, ports, incarnation = 1 } = this.#options;
-    const { job } = open;
+    const { job, epochs } = open;
     const { partitions } = pipeline.plan;
     const name = unitName(unitOf(job, this.plan.id, shard.shardId));
     const shape: TaskShape = {
@@ -224,6 +252,7 @@ export class StageRuntime {
       owned: partitionsOf(shard, partitions) ?? { from: 1, to: 0 },
       producers: producersOf(pipeline.plan, job, this.plan.id),
       destinations: this.#program.destinations,
+      epochs,
     };
     const blobs = new BlobStore(ports.items, name);
     const { ringSize, snapshotCommits } = this.#options.log ?? {};
@@ -234,6 +263,7 @@ export class StageRuntime {
       unit: name,
       stage: this.plan.id,
       epoch: job.epoch,
+      requireCurrent: () => this.#requireCurrent(job),
       shardsOf: (stage: string) => this.#shardMap.current(this.#streamInto(stage)),
       watermarkStepMs: this.#watermarkStepMs,
       quarantine: this.#quarantine,
@@ -247,7 +277,7 @@ export class StageRuntime {
     const { shardId } = shard;
     const inheriting = (deadline: Deadline) => this.#inherit(open, shard, shape, deadline);
     if (this.plan.input.kind !== 'source') {
-      const task = this.#keyedTask(unit, shard, shape.owned);
+      const task = this.#keyedTask(unit, shard, shape.owned, open.epochs);
       return {
         compute: (state, records) => computeKeyed(task, state, records),
         probe: undefined,
@@ -273,11 +303,11 @@ export class StageRuntime {
     };
   }
 
-  #keyedTask(unit: string, { shardId }: Shard, owned: LpRange): KeyedTask {
+  #keyedTask(unit: string, { shardId }: Shard, owned: LpRange, epochs: StageEpochs): KeyedTask {
     const { pipeline, limits = defaultPieceLimits } = this.#options;
     const { partitions } = pipeline.plan;
     const parks = this.#quarantine.afterRejection === 'park-key';
-    return { unit, stage: this.plan.id, shardId, program: this.#program, owned, partitions, limits, parks };
+    return { unit, stage: this.plan.id, shardId, program: this.#program, owned, partitions, limits, parks, epochs };
   }
 
   #sourceTask(shard: Shard): SourceTask {

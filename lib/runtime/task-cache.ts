@@ -25,6 +25,11 @@ export class TaskCache {
     return current;
   }
 
+  /** Forgets all of them. What is under way ends by itself. */
+  clear(): void {
+    this.#tasks.clear();
+  }
+
   #evict(current: Task): void {
     let bytes = 0;
     for (const task of this.#tasks.values()) bytes += sizeOf(task);

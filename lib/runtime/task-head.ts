@@ -4,6 +4,7 @@ import { emptyOutbox, isEmptyOutbox, type SinkOutput } from '../commit/outbox.ts
 import { compareSequenceNumbers } from '../connectors/sequence-number.ts';
 import type { StreamRecord } from '../connectors/stream-port.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
+import { buildUpgrade } from './build-commit.ts';
 import type { Deadline } from './deadline.ts';
 import type { ProtocolStep, RuntimePorts } from './ports.ts';
 import type { Publisher } from './publisher.ts';
@@ -17,7 +18,7 @@ const QUIET_CATCH_UPS = 3;
  */
 export class TaskHead {
   readonly #unit: string;
-  readonly #epoch: number;
+  readonly #requireCurrent: () => Promise<void>;
   readonly #ports: RuntimePorts;
   readonly #store: TaskStore;
   readonly #publisher: Publisher;
@@ -27,13 +28,13 @@ export class TaskHead {
   #readFirst = 0;
 
   constructor(
-    { unit, epoch }: { readonly unit: string; readonly epoch: number },
+    { unit, requireCurrent }: { readonly unit: string; readonly requireCurrent: () => Promise<void> },
     ports: RuntimePorts,
     store: TaskStore,
     publisher: Publisher,
   ) {
     this.#unit = unit;
-    this.#epoch = epoch;
+    this.#requireCurrent = requireCurrent;
     this.#ports = ports;
     this.#store = store;
     this.#publisher = publisher;
@@ -91,22 +92,6 @@ export class TaskHead {
       await this.#catchUp();
     }
     await this.#step('loaded');
-    this.#checkEpoch();
-  }
-
-  /** Two versions of a job never write one log: the newer one's first commit ends the older one. */
-  #checkEpoch(): void {
-    const { epoch } = this.state.head;
-    if (epoch <= this.#epoch) return;
-    throw new MillraceError(
-      'configuration',
-      'PLAN_MISMATCH',
-      `${this.#unit} was taken over by epoch ${epoch}; this container runs epoch ${this.#epoch}.`,
-      {
-        fix: 'Nothing if a deployment is under way: the mapping moves to the new version.',
-        fields: { epoch, own: this.#epoch },
-      },
-    );
   }
 
   /** Another container's commit was first: what it did is known then. */
@@ -117,16 +102,31 @@ export class TaskHead {
 
   async #catchUp(): Promise<void> {
     const found = await this.#store.catchUp();
-    this.#checkEpoch();
     if (found > 0) this.#published = false;
     this.#readFirst = found > 0 ? QUIET_CATCH_UPS : Math.max(0, this.#readFirst - 1);
+  }
+
+  /** What comes before any other commit: the head's outputs are out, and the log is in this container's epoch. */
+  async prepare(firstDelivered: StreamRecord | undefined, deadline: Deadline): Promise<void> {
+    await this.#drain(firstDelivered, deadline);
+    while (this.state.isBehind) {
+      await this.#requireCurrent();
+      if (await this.append(buildUpgrade(this.state, this.newAttemptId()), 0)) return;
+      if (deadline.passed) {
+        throw new MillraceError('retryable', 'LOST_RACE', `${this.#unit} could not begin its epoch in time.`, {
+          fix: 'Nothing: the batch is tried again.',
+        });
+      }
+      await this.catchUpAfterLoss();
+      await this.#drain(firstDelivered, deadline);
+    }
   }
 
   /**
    * Outputs of the head are acknowledged before the next commit is put, or the ring could overwrite them unsent. That
    * the mapping moved on past a batch shows that whoever committed it has published it.
    */
-  async drain(firstDelivered: StreamRecord | undefined, deadline: Deadline): Promise<void> {
+  async #drain(firstDelivered: StreamRecord | undefined, deadline: Deadline): Promise<void> {
     if (!this.#published) {
       const { head, outbox } = this.state;
       const movedOn =
@@ -159,7 +159,7 @@ export class TaskHead {
   async publish(deadline: Deadline): Promise<void> {
     if (!this.#published) {
       const { head, outbox } = this.state;
-      const left = await this.#publisher.publish(this.#unit, head.n, outbox, deadline);
+      const left = await this.#publisher.publish(this.#unit, head, outbox, deadline);
       if (left.length > 0) await this.#commitRest(left);
       this.#published = true;
     }
@@ -168,10 +168,11 @@ export class TaskHead {
 
   /** An output too large for one deadline goes on from where it stopped, under its old numbers. */
   async #commitRest(left: readonly SinkOutput[]): Promise<never> {
-    const { head, outbox, excluded, rejections } = this.state;
+    const { head, outbox, excluded, rejections, epochs } = this.state;
     const isProgress = countRows(left) < countRows(outbox.sinks) || outbox.hops.length + outbox.rejections.length > 0;
     if (isProgress) {
-      const header = { ...head, n: head.n + 1, kind: 'mark' as const, attemptId: this.#store.newAttemptId() };
+      const { epoch } = epochs;
+      const header = { ...head, n: head.n + 1, kind: 'mark' as const, attemptId: this.#store.newAttemptId(), epoch };
       const rest = { ...emptyOutbox, sinks: left };
       await this.append({ header, body: { changes: [], marks: [], excluded, rejections, outbox: rest } }, 0);
     }

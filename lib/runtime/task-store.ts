@@ -33,6 +33,8 @@ export class TaskStore {
   #manifest: Manifest | undefined;
   readonly #snapshotCommits: number;
   #bytesSinceSnapshot = 0;
+  /** What it has read of earlier epochs is to be written as it is now. */
+  #upgraded = false;
   #lastPayloadBytes = 0;
 
   constructor(
@@ -141,6 +143,7 @@ export class TaskStore {
     if (applied) {
       this.state.apply(commit);
       this.#bytesSinceSnapshot += bytes.length;
+      if (header.kind === 'upgrade') this.#upgraded = true;
       this.#lastPayloadBytes = bytes.length;
     } else if (payload.at === 'blob') {
       await this.#blobs.delete([payload.ref]);
@@ -164,7 +167,8 @@ export class TaskStore {
 
   #isSnapshotDue(): boolean {
     const commits = this.state.head.n - (this.#registry as Registry).n;
-    return commits >= this.#snapshotCommits || (commits > 0 && this.#bytesSinceSnapshot >= SNAPSHOT_BYTES);
+    const isMuch = this.#upgraded || this.#bytesSinceSnapshot >= SNAPSHOT_BYTES;
+    return commits >= this.#snapshotCommits || (commits > 0 && isMuch);
   }
 
   async #snapshot(onWritten: () => void | Promise<void> = () => undefined): Promise<void> {
@@ -183,6 +187,7 @@ export class TaskStore {
     this.#registry = written.registry;
     this.#manifest = written.manifest;
     this.#bytesSinceSnapshot = 0;
+    this.#upgraded = false;
     this.#observer.snapshot?.(this.#log.unit, written.registry.n);
   }
 
@@ -222,7 +227,8 @@ export class TaskStore {
     this.#state = state;
     await this.#applyChain(tail);
     // The head's outbox may still have to be published, though a snapshot covers the rest of it.
-    if (tail.length === 0 && covered.payload.at !== 'none') state.outbox = (await this.#log.readBody(covered)).outbox;
+    if (tail.length === 0 && covered.payload.at !== 'none')
+      state.restoreOutbox((await this.#log.readBody(covered)).outbox);
     this.#registry = registry;
     this.#manifest = manifest;
     this.#bytesSinceSnapshot = 0;

@@ -35,6 +35,8 @@ export interface TaskOptions {
   readonly unit: string;
   readonly stage: string;
   readonly epoch: number;
+  /** @throws MillraceError `PLAN_MISMATCH` where this epoch is not the job's any more */
+  readonly requireCurrent: () => Promise<void>;
   /** The shards of a receiving stage, as far as this container knows. */
   readonly shardsOf: (stage: string) => readonly ShardPartitions[];
   /** Event time that the watermark has to move before all partitions are told; ms. */
@@ -82,8 +84,8 @@ export class Task {
       await this.#refresh(!this.#isRecent(), deadline);
       let lostRaces = 0;
       for (let isFirst = true; ; isFirst = false) {
+        await this.#head.prepare(records[0], deadline);
         const fresh = this.#unseen(records);
-        await this.#head.drain(records[0], deadline);
         if (this.#head.isSealed) return this.#succeed(this.#requireNone(fresh));
         if (fresh[0] !== undefined) await this.#admit(fresh[0], watch, isFirst);
         const piece = this.#compute(fresh, watch);
@@ -110,7 +112,7 @@ export class Task {
   commitTick(makePiece: (state: CommittedState) => Promise<Piece | undefined>, deadline: Deadline): Promise<boolean> {
     return this.#exclusively(async () => {
       await this.#refresh(true, deadline);
-      await this.#head.drain(undefined, deadline);
+      await this.#head.prepare(undefined, deadline);
       if (this.#head.isSealed) return false;
       const piece = await makePiece(this.#head.state);
       if (piece === undefined) return false;
@@ -135,7 +137,7 @@ export class Task {
     return this.#exclusively(async () => {
       await this.#refresh(true, deadline);
       for (let lostRaces = 0; ; ) {
-        await this.#head.drain(undefined, deadline);
+        await this.#head.prepare(undefined, deadline);
         if (this.#head.isSealed) return this.#head.state;
         await this.#input.requireDrained(this.#head.header.position);
         if (!(await this.#commit(sealPiece(this.#head.state, children), deadline))) this.#countLostRace(++lostRaces);

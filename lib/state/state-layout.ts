@@ -43,6 +43,8 @@ export interface JobEpoch {
 
 /** Where an earlier epoch's tables, accumulators and sinks of one stage are found today. */
 export interface LayoutChange {
+  /** Ids of the operators of the old tables. */
+  readonly ids: readonly string[];
   /** By the old table's index; `undefined` where it is dropped. */
   readonly tables: readonly (TableChange | undefined)[];
   /** Tables of the stage's operators, then and now: tables of the runtime come after them. */
@@ -68,8 +70,10 @@ export interface TableChange {
 export const layoutChange = (epochs: readonly JobEpoch[], stage: string, from: number): LayoutChange | undefined => {
   const since = epochs.filter(({ epoch }) => epoch >= from);
   const [before, today] = [since[0]?.layout[stage], since.at(-1)?.layout[stage]];
-  if (before === undefined || today === undefined || JSON.stringify(before) === JSON.stringify(today)) return undefined;
+  if (before === undefined || today === undefined) return undefined;
   const kept = since.map(({ layout }) => statesOf(layout[stage]));
+  const isSame = JSON.stringify(before) === JSON.stringify(today);
+  if (isSame && kept.every((states) => [...statesOf(before)].every((state) => states.has(state)))) return undefined;
   const isKept = ({ state }: Named): boolean => kept.every((states) => states.has(state));
   const tables = before.tables.map((table): TableChange | undefined => {
     const index = today.tables.findIndex(({ state }) => state === table.state);
@@ -81,6 +85,7 @@ export const layoutChange = (epochs: readonly JobEpoch[], stage: string, from: n
     return { table: index, accumulators };
   });
   return {
+    ids: before.tables.map(({ id }) => id),
     tables,
     tableCounts: [before.tables.length, today.tables.length],
     combined: before.combined,

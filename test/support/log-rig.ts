@@ -21,6 +21,7 @@ export const shape: TaskShape = {
   owned: { from: 0, to: PARTITIONS - 1 },
   producers: ['p1', 'p2'],
   destinations: ['next'],
+  epochs: { epoch: 1, from: () => undefined },
 };
 
 export const emptyBody: CommitBody = {

@@ -172,7 +172,15 @@ describe('what is stored comes back as it was:', () => {
   });
 
   it('a packet', () => {
-    const packet = fc.record({ producer: text, n: count, watermarkMs: time, excluded: fc.boolean(), runs, children });
+    const packet = fc.record({
+      producer: text,
+      n: count,
+      watermarkMs: time,
+      excluded: fc.boolean(),
+      epoch: fc.integer({ min: 1 }),
+      runs,
+      children,
+    });
     fc.assert(
       fc.property(packet, hopRows, (head, rows) => {
         expect(decodePacket(encodePacket(head, rows))).toEqual({

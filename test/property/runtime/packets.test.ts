@@ -52,7 +52,16 @@ describe('cutPackets', () => {
           ...(middle < P - 1 ? [{ from: middle + 1, to: P - 1, prev: 4 }] : []),
         ];
         const rows = rowsOf(filled);
-        const content = { producer: 'p', n: 5, watermarkMs: 1, excluded: false, runs: covers, rows, children: [] };
+        const content = {
+          producer: 'p',
+          n: 5,
+          watermarkMs: 1,
+          excluded: false,
+          epoch: 1,
+          runs: covers,
+          rows,
+          children: [],
+        };
         const seen: number[] = [];
         const got: unknown[] = [];
         for (const entry of cutPackets(content, shards, P)) {
@@ -110,6 +119,7 @@ describe('a hop', () => {
             n,
             watermarkMs: n,
             excluded: false,
+            epoch: 1,
             runs: hop.covers,
             rows: [],
             children: [],

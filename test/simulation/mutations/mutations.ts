@@ -40,7 +40,7 @@ export const mutations: readonly Mutation[] = [
     'outputs go out before the commit',
     'runtime/task.ts',
     '    if (await this.#head.append(commit, piece.recordCount)) {',
-    '    await this.#publisher.publish(this.#options.unit, commit.header.n, commit.body.outbox, deadline);\n    if (await this.#head.append(commit, piece.recordCount)) {',
+    '    await this.#publisher.publish(this.#options.unit, commit.header, commit.body.outbox, deadline);\n    if (await this.#head.append(commit, piece.recordCount)) {',
   ),
   one(
     'what belongs to another shard is not relayed',

@@ -12,6 +12,7 @@ const packet = (n: number, watermarkMs = n * 10, producer = 'p'): Packet => ({
   n,
   watermarkMs,
   excluded: false,
+  epoch: 1,
   runs: [],
   rows: [],
   children: [],

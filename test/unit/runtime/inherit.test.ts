@@ -13,6 +13,7 @@ const shape = (from: number, to: number) => ({
   owned: { from, to },
   producers: ['u/a'],
   destinations: ['next'],
+  epochs: { epoch: 1, from: () => undefined },
 });
 
 interface ParentFacts {
@@ -88,7 +89,7 @@ describe('what a child inherits', () => {
   it('has the waiting packets that reach into its range, cut to it', () => {
     const holder = parent(low, { n: 9, watermarkMs: 100 });
     const rows = [0, 1, 2, 3].map((lp) => ({ lp, rows: [] }));
-    const packet = { producer: 'u/a', n: 7, watermarkMs: 0, excluded: false, runs: [], rows, children: [] };
+    const packet = { producer: 'u/a', n: 7, watermarkMs: 0, excluded: false, epoch: 1, runs: [], rows, children: [] };
     const run = { from: 1, to: 3, prev: 6 };
     holder.keyed.apply([
       {

@@ -13,6 +13,7 @@ const packet = (producer: string, n: number, watermarkMs: number, more: Partial<
   n,
   watermarkMs,
   excluded: false,
+  epoch: 1,
   runs: [],
   rows: [],
   children: [],

@@ -1,0 +1,43 @@
+import type { LayoutChange } from '../state/state-layout.ts';
+import type { EntryChange } from '../state/state-table.ts';
+import type { StateUpgrade } from '../state/state-upgrade.ts';
+import type { Accumulators } from './pane-aggregates.ts';
+import type { WindowProgram } from './window-program.ts';
+
+/** What a stage reads of an earlier epoch: entries, outputs, and combined rows that were sent then. */
+export interface StageUpgrade extends StateUpgrade {
+  /** The window that combined rows are for, and their accumulators; `undefined` where that window is dropped. */
+  combined(accumulators: Accumulators): { readonly table: number; readonly accumulators: Accumulators } | undefined;
+  /** What a window had in an entry that it gave up; `undefined` where the window is dropped. */
+  pane(window: string, value: unknown): { readonly table: number; readonly value: unknown } | undefined;
+}
+
+/** Compiles the way from an earlier layout of a stage to that of its windows. */
+export const compileUpgrade = (change: LayoutChange, windows: readonly WindowProgram[]): StageUpgrade => {
+  const [before, now] = change.tableCounts;
+  const tables = change.tables.map((table) => {
+    if (table === undefined) return undefined;
+    const window = windows[table.table] as WindowProgram;
+    return { table: table.table, window, accumulators: window.aggregates.upgradeFrom(table.accumulators) };
+  });
+  return {
+    entry(entry): EntryChange | undefined {
+      // Tables of the runtime follow those of the operators, and are the same in all epochs.
+      if (entry.table >= before) return { ...entry, table: entry.table - before + now };
+      const target = tables[entry.table];
+      if (target === undefined) return undefined;
+      const { table, window, accumulators } = target;
+      const value = entry.value === undefined ? undefined : window.mapAccumulators(entry.value, accumulators);
+      return { ...entry, table, value };
+    },
+    sink: (id) => change.sinks.get(id),
+    combined(accumulators) {
+      const target = change.combined === undefined ? undefined : tables[change.combined];
+      return target && { table: target.table, accumulators: target.accumulators(accumulators) };
+    },
+    pane(window, value) {
+      const target = tables[change.ids.indexOf(window)];
+      return target && { table: target.table, value: target.window.mapAccumulators(value, target.accumulators) };
+    },
+  };
+};
