@@ -154,7 +154,8 @@ const layOut = (keyed: KeyedState, previous: Manifest | undefined, epochs: Epoch
     .map((partition) => {
       const sections = before.get(partition.lp) ?? [];
       const current = sections.some(isOutdated) ? [] : sections;
-      if (!partition.isDirty && current === sections) return { lp: partition.lp, kept: sections, added: undefined };
+      const isKept = current === sections;
+      if (!partition.isDirty && isKept) return { lp: partition.lp, kept: sections, added: undefined };
       const { rewrite, bytes } = encodePartition(partition, current);
       const added: [number, number] | undefined = bytes === undefined ? undefined : [offset, bytes.length];
       if (bytes !== undefined) {

@@ -302,6 +302,6 @@ const engineVerdicts = (me: Receiver, shard: ShardName, n: number, run: CoveredR
     me.marks.forEach((applied, lp) => {
       marks.apply({ ...mark, from: lp, to: lp, n: applied });
     });
-    const packet = { ...mark, n, runs: [run], rows: [], children: [] };
+    const packet = { ...mark, n, epoch: 1, runs: [run], rows: [], children: [] };
     return new Channel(marks).judge(packet, run);
   });

@@ -360,6 +360,7 @@ const receive = (rules: HandOverRules, receiver: Receiver, arrival: Arrival): Re
       n,
       watermarkMs: watermark,
       excluded: false,
+      epoch: 1,
       runs: [],
       rows: [],
       children: shards
