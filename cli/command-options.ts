@@ -12,3 +12,6 @@ export const withCommonOptions = (command: Command, json: string, examples: read
     .option('--json', json)
     .option('--debug', 'show the stack of errors')
     .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ ${example}`).join('\n')}\n`);
+
+/** For an option that may be given more than once. */
+export const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];

@@ -4,6 +4,7 @@ import { addInitCommand } from './commands/init.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addQuarantineCommand } from './commands/quarantine.ts';
 import { addRunCommand } from './commands/run.ts';
+import { addUpgradeCommand } from './commands/upgrade.ts';
 import { Interrupted } from './interrupted.ts';
 import { printError } from './print-error.ts';
 import type { Terminal } from './terminal.ts';
@@ -56,7 +57,8 @@ const makeProgram = (terminal: Terminal, finish: (exitCode: number) => void): Co
       '\nExit codes: 0 done, 1 failed, 2 wrong arguments or files, 3 something outside is missing.',
     );
   addRunCommand(program, terminal);
-  addPlanCommand(program, terminal);
+  addPlanCommand(program, terminal, finish);
+  addUpgradeCommand(program, terminal);
   addQuarantineCommand(program, terminal, finish);
   addInitCommand(program, terminal);
   return program;

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Pipeline } from '../../lib/graph/pipeline.ts';
 import { type RunEngineName, type RunSummary, runBounded } from '../../lib/local/bounded-run/run-bounded.ts';
-import { type CommonOptions, withCommonOptions } from '../command-options.ts';
+import { type CommonOptions, collect, withCommonOptions } from '../command-options.ts';
 import { loadPipeline } from '../load-pipeline.ts';
 import { parseInputs } from '../parse-inputs.ts';
 import { parseShare } from '../parse-share.ts';
@@ -29,7 +29,7 @@ export const addRunCommand = (program: Command, terminal: Terminal): void => {
     .option(
       '-i, --input <source=file>',
       'what a source reads: JSONL, plain or gzip; - is standard input (once for each source)',
-      (text: string, before: readonly string[] = []) => [...before, text],
+      collect,
     )
     .requiredOption('-o, --output <dir>', 'folder for the results; created if missing')
     .addOption(

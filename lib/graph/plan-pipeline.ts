@@ -33,8 +33,15 @@ export const planPipeline = (graph: LogicalGraph): Plan => {
       .filter((node) => node.kind === 'sink')
       .map((node) => planSink(node, graph.delivery)),
   };
-  return { ...document, hash: createHash('sha256').update(canonicalJson(document)).digest('hex').slice(0, 16) };
+  return { ...document, hash: planHashOf(document) };
 };
+
+/** What tells plans apart. A hash in the document does not count. */
+export const planHashOf = (document: Omit<Plan, 'hash'>): string =>
+  createHash('sha256')
+    .update(canonicalJson({ ...document, hash: undefined }))
+    .digest('hex')
+    .slice(0, 16);
 
 const planEdge = (
   entry: Exclude<StageEntry, { kind: 'source' }>,

@@ -18,7 +18,7 @@ describe('millrace plan', () => {
 });
 
 describe('millrace', () => {
-  it.each([['run'], ['plan'], ['init'], ['quarantine', 'list']])(
+  it.each([['run'], ['plan'], ['upgrade'], ['init'], ['quarantine', 'list']])(
     'shows examples in the help of %s',
     async (...command) => {
       const { exitCode, out } = await millrace([...command, '--help']);
