@@ -87,9 +87,10 @@ export class VersionsRig {
       [...pipeline.graph.nodes.values()].flatMap((node): readonly (readonly [string, SinkWriter])[] => {
         if (node.kind !== 'sink') return [];
         const { spec } = node;
-        return spec.kind === 'dynamo'
-          ? [[node.id, getOrAdd(this.#tables, spec.table, () => new MemoryTableSink(spec.table, spec.key))]]
-          : [[node.id, getOrAdd(this.#appended, spec.stream, () => new MemoryAppendSink())]];
+        if (spec.kind === 'dynamo')
+          return [[node.id, getOrAdd(this.#tables, spec.table, () => new MemoryTableSink(spec.table, spec.key))]];
+        if (spec.kind !== 'kinesis') throw new Error(`no sink here for ${spec.kind}`);
+        return [[node.id, getOrAdd(this.#appended, spec.stream, () => new MemoryAppendSink())]];
       }),
     );
   }
