@@ -1,7 +1,7 @@
-import { canonicalJson } from '../core/canonical-json.ts';
 import type { AccumulatorLayout, JobEpoch, Named, StageLayout, TableLayout } from '../state/state-layout.ts';
 import type { StagePlan } from './plan.ts';
 import { added, fine, type PlanChange, refused } from './plan-change.ts';
+import { renderAssigner, renderMs } from './render-plan.ts';
 
 export interface StateComparison {
   /** The stage in the new plan. */
@@ -39,23 +39,32 @@ const compareNamed = <T extends Named>(
 ];
 
 const compareTable = (comparison: StateComparison, before: TableLayout, after: TableLayout): readonly PlanChange[] => {
-  const fields = [...new Set([...Object.keys(before.window), ...Object.keys(after.window)])];
-  const differing = fields.filter(
-    (field) => canonicalJson(before.window[field]) !== canonicalJson(after.window[field]),
-  );
-  const changed = differing.map((field) =>
-    refused(
-      `window '${after.id}'`,
-      `${field} ${String(before.window[field])} → ${String(after.window[field])}`,
-      field === 'allowedLatenessMs'
-        ? 'panes that were closed by the old lateness are gone, and the new one would begin some of them again'
-        : 'the panes that are stored were cut by the old window',
-      `Put it back, or give the window a new id and drop the old one: it begins with empty panes.`,
-    ),
-  );
   return [
-    ...changed,
+    ...compareWindow(before, after),
     ...compareNamed('aggregate', comparison, before.accumulators, after.accumulators, compareAccumulator),
+  ];
+};
+
+/** Whoever cut or kept panes in another way would find some of them missing, or in parts. */
+const compareWindow = ({ window: before }: TableLayout, { id, window: after }: TableLayout): PlanChange[] => {
+  const refuse = (from: string, to: string, why: string): PlanChange[] =>
+    from === to
+      ? []
+      : [
+          refused(
+            `window '${id}'`,
+            `${from} → ${to}`,
+            why,
+            'Put it back, or give the window a new id and drop the old one: it begins with empty panes.',
+          ),
+        ];
+  return [
+    ...refuse(renderAssigner(before), renderAssigner(after), 'the panes that are stored were cut by the old window'),
+    ...refuse(
+      `allowed lateness ${renderMs(before.allowedLatenessMs)}`,
+      `allowed lateness ${renderMs(after.allowedLatenessMs)}`,
+      'panes that the old lateness has closed are gone, and the new one would begin some of them again',
+    ),
   ];
 };
 

@@ -98,7 +98,7 @@ const renderIdle = (idle: unknown): string => {
   return `, idle shards ${action} after ${renderMs(after)}`;
 };
 
-const renderAssigner = (assigner: unknown): string => {
+export const renderAssigner = (assigner: unknown): string => {
   const { kind, sizeMs, slideMs, offsetMs, gapMs } = assigner as Record<string, unknown>;
   if (kind === 'session') return `session, gap ${renderMs(gapMs)}`;
   const every = kind === 'sliding' ? ` every ${renderMs(slideMs)}` : '';
@@ -113,7 +113,7 @@ const units = [
 ] as const;
 
 /** In the greatest unit that has no remainder: `5 min`. */
-const renderMs = (durationMs: unknown): string => {
+export const renderMs = (durationMs: unknown): string => {
   const count = durationMs as number;
   const [unit, size] = units.find(([, unitMs]) => count !== 0 && count % unitMs === 0) ?? ['ms', 1];
   return `${count / size} ${unit}`;

@@ -1,4 +1,6 @@
+import { DynamoItemStore } from '../../aws/dynamo-item-store.ts';
 import type { Pipeline } from '../../graph/pipeline.ts';
+import { deployPlan } from '../../runtime/deploy-plan.ts';
 import { type EngineOptions, type Engines, startEngines } from '../engines/start-engines.ts';
 import { SinkServices } from '../services/sink-services.ts';
 import { checkDeploymentOptions, type LocalDeploymentOptions, shardsOf } from './deployment-options.ts';
@@ -9,11 +11,11 @@ import { createResources, nameResources, requireResources } from './resources.ts
  * Runs a pipeline on this machine as AWS would: streams and tables on real API engines, queues and buckets of sinks on
  * stand-ins behind a loopback endpoint, every stage's handler in
  * containers that are really started and really killed, and between them an event source mapping that behaves as AWS
- * documents it.
+ * documents it. On a state table of an earlier version of the pipeline it is an upgrade.
  *
  * @throws MillraceError `INVALID_OPTION` (definition); `PORT_IN_USE`, `ENGINE_FAILED`, `STREAM_NOT_FOUND`, `TABLE_NOT_FOUND`,
  *   `ACCESS_DENIED`, `PARALLELIZATION_FACTOR`, `MAPPING_UNSAFE`, `DEPLOYMENT_INVALID`, `TABLE_OF_ANOTHER_JOB`, `PLAN_MISMATCH`,
- *   `STATE_FORMAT_NEWER` (configuration). Nothing is left running then.
+ *   `STATE_FORMAT_NEWER` (configuration), `UPGRADE_REFUSED` (operator). Nothing is left running then.
  *
  * @example
  * const deployed = await deployLocally(revenue, { entry: 'functions/revenue/handler.ts' });
@@ -42,6 +44,8 @@ export const deployLocally = async (pipeline: Pipeline, options: LocalDeployment
       await createResources(engines.clients, pipeline.plan, names, (logical) => shardsOf(options.shards, logical));
     }
     await requireResources(engines.clients, names);
+    const items = new DynamoItemStore({ client: engines.clients.dynamo, tableName: names.stateTable });
+    await deployPlan(items, pipeline.plan, options.drop === undefined ? {} : { drop: options.drop });
     await deployment.start(tickIntervalMs);
     return deployment;
   } catch (error) {

@@ -33,6 +33,8 @@ export interface LocalDeploymentOptions {
   readonly prefix?: string;
   /** Create streams and tables that are not there. `false`: they have to be there. Default true. */
   readonly createResources?: boolean;
+  /** What may be given up of the state of an earlier version: windows, aggregates and sinks, by id. Default: nothing. */
+  readonly drop?: readonly string[];
   /** Further settings of every mapping. What would lose or repeat records is refused. */
   readonly mapping?: Partial<Omit<MappingOptions, 'stream' | 'startingPosition' | 'functionName' | 'region'>>;
   /** Added to the environment of the containers, which is otherwise only what they need. */
@@ -62,6 +64,7 @@ const shape = z.strictObject({
     .regex(/^[a-zA-Z0-9_.-]*$/, { error: 'expected letters, digits, _ . or -' })
     .optional(),
   createResources: z.boolean().optional(),
+  drop: z.array(z.string()).optional(),
   mapping: z.record(z.string(), z.unknown()).optional(),
   environment: z.record(z.string(), z.string()).optional(),
   random: z.custom<Random>().optional(),

@@ -52,7 +52,7 @@ describe('millrace upgrade', () => {
     const { exitCode, err } = await upgrade('c');
     expect(exitCode).toBe(1);
     expect(err).toContain('error UPGRADE_REFUSED: The plan cannot go on');
-    expect(err).toContain("window 'minute': sizeMs 60000 → 300000");
+    expect(err).toContain("window 'minute': tumbling 1 min → tumbling 5 min");
     const { err: json } = await upgrade('c', '--json');
     expect(JSON.parse(json)).toMatchObject({ error: { code: 'UPGRADE_REFUSED', changes: [{ effect: 'refused' }] } });
     expect(await epoch()).toBe(1);
@@ -88,7 +88,9 @@ describe('millrace plan --compare', () => {
     expect(await millrace(['plan', file('b'), '--compare', deployed], {})).toMatchObject({ exitCode: 0, err: '' });
     const { exitCode, out } = await millrace(['plan', file('c'), '--compare', deployed], {});
     expect(exitCode).toBe(1);
-    expect(out).toMatch(/^refused\n {2}window 'minute': sizeMs 60000 → 300000\n {4}because .+\n {4}fix: .+\n/);
+    expect(out).toMatch(
+      /^refused\n {2}window 'minute': tumbling 1 min → tumbling 5 min\n {4}because .+\n {4}fix: .+\n/,
+    );
   });
 
   it('prints the comparison as JSON', async () => {

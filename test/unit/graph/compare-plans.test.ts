@@ -162,20 +162,25 @@ describe('a plan is refused for', () => {
       { sink: ['rows'] },
       "refused sink 'rows': written by stage 'table' → 'by-province'",
     ],
-    ['another size', {}, { assigner: tumbling(minutes(2)) }, "refused window 'minute': sizeMs 60000 → 120000"],
+    [
+      'another size',
+      {},
+      { assigner: tumbling(minutes(2)) },
+      "refused window 'minute': tumbling 1 min → tumbling 2 min",
+    ],
     [
       'another kind of window',
       {},
       { assigner: session(minutes(1)) },
-      "refused window 'minute': kind tumbling → session",
+      "refused window 'minute': tumbling 1 min → session, gap 1 min",
     ],
     [
       'another gap',
       { assigner: session(minutes(1)) },
       { assigner: session(minutes(2)) },
-      "refused window 'minute': gapMs 60000 → 120000",
+      "refused window 'minute': session, gap 1 min → session, gap 2 min",
     ],
-    ['another lateness', {}, { lateness: 5 }, "refused window 'minute': allowedLatenessMs 0 → 5000"],
+    ['another lateness', {}, { lateness: 5 }, "refused window 'minute': allowed lateness 0 ms → allowed lateness 5 s"],
     [
       'another kind of aggregate',
       {},
@@ -255,8 +260,8 @@ describe('a comparison as text', () => {
     const text = renderComparison(comparePlans(shaped().plan, shaped({ lateness: 5, filter: true }).plan));
     expect(text.split('\n').slice(0, 4)).toEqual([
       'refused',
-      "  window 'minute': allowedLatenessMs 0 → 5000",
-      '    because panes that were closed by the old lateness are gone, and the new one would begin some of them again',
+      "  window 'minute': allowed lateness 0 ms → allowed lateness 5 s",
+      '    because panes that the old lateness has closed are gone, and the new one would begin some of them again',
       '    fix: Put it back, or give the window a new id and drop the old one: it begins with empty panes.',
     ]);
     expect(text).toContain("changed, and goes on\n  filter 'paid': new");
