@@ -14,8 +14,10 @@ beforeAll(async () => {
 
 afterAll(() => engines?.stop());
 
-const deploy = async (pipeline: Pipeline, version: string) => {
-  const entry = new URL(`./orders-${version}-handler.ts`, import.meta.url);
+const handlerOfA = new URL('./orders-a-handler.ts', import.meta.url);
+const handlerOfB = new URL('./orders-b-handler.ts', import.meta.url);
+
+const deploy = async (pipeline: Pipeline, entry: URL) => {
   const deployed = await deployLocally(pipeline, { entry, engines, shards: 1, tickIntervalMs: 0 });
   onTestFinished(() => deployed.stop());
   return deployed;
@@ -24,12 +26,12 @@ const deploy = async (pipeline: Pipeline, version: string) => {
 const order = (at: number) => ({ province: 'ZJ', at });
 
 test('a pipeline that is deployed again, with a window renamed, fires the panes of the version before', async () => {
-  const first = await deploy(a, 'a');
+  const first = await deploy(a, handlerOfA);
   await first.put('orders', [order(1_000), order(2_000)]);
   await first.waitUntilIdle();
   await first.stop();
-  await expect(deploy(c, 'a')).rejects.toMatchObject({ code: 'UPGRADE_REFUSED' });
-  const second = await deploy(b, 'b');
+  await expect(deploy(c, handlerOfA)).rejects.toMatchObject({ code: 'UPGRADE_REFUSED' });
+  const second = await deploy(b, handlerOfB);
   await second.put('orders', [order(3_000)]);
   await second.end();
   const streams = new KinesisStreams({ client: engines.clients.kinesis });
