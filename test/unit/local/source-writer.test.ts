@@ -50,6 +50,26 @@ describe('SourceWriter', () => {
     expect(values.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
   });
 
+  it.each(['kpl', 'kinesis-aggregation'] as const)(
+    'sends each record to readers once when the stream was resharded, aggregated for %s',
+    async (aggregation) => {
+      const streams = newStreams();
+      const writer = new SourceWriter(streams, 'orders', aggregation, clock);
+      await writer.put([0]);
+      streams.splitShard('orders', 'shardId-000000000000', 2n ** 126n);
+      streams.mergeShards('orders', 'shardId-000000000003', 'shardId-000000000001');
+      await writer.put(Array.from({ length: 99 }, (_, i) => i + 1));
+      const values: number[] = [];
+      for (const { shard, records } of await readShards(streams)) {
+        for (const user of records.flatMap((record) => deaggregate(record) ?? [{ ...record, subSequenceNumber: 0 }])) {
+          const keeps = aggregation === 'kinesis-aggregation' || withinShard(user, shard.hashStart, shard.hashEnd);
+          if (keeps) values.push(Number(Buffer.from(user.data).toString()));
+        }
+      }
+      expect(values.sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    },
+  );
+
   it('puts again what the stream refused, and only that', async () => {
     const streams = newStreams();
     let refusals = 3;
