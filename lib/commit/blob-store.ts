@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { MillraceError } from '../errors/millrace-error.ts';
-import type { ItemKey, ItemStore } from '../state/item-store.ts';
+import type { Item, ItemKey, ItemStore } from '../state/item-store.ts';
 
 /** Where a blob is and what it must be. */
 export interface BlobRef {
@@ -52,12 +52,7 @@ export class BlobStore {
    */
   async get(ref: BlobRef): Promise<Uint8Array> {
     const chunks = await this.#items.getMany(this.#keys(ref));
-    const content = Buffer.concat(
-      chunks.map((chunk) => {
-        if (chunk === undefined) throw new BlobMissing(`${this.#unit} ${ref.n}-${ref.attemptId}`);
-        return chunk.b as Uint8Array;
-      }),
-    );
+    const content = Buffer.concat(chunks.map((chunk) => this.#contentOf(chunk, ref)));
     if (content.length !== ref.sizeBytes || sha256(content) !== ref.sha) {
       throw new MillraceError(
         'corrupt',
@@ -70,6 +65,20 @@ export class BlobStore {
       );
     }
     return content;
+  }
+
+  /** What is read at once: part of a blob is read in such blocks. */
+  readonly blockBytes = CHUNK_BYTES;
+
+  /**
+   * Blocks of a blob by their index. They are not checked: that is up to whoever knows what is in them.
+   * @throws BlobMissing where one is not there
+   */
+  async getBlocks(ref: BlobRef, indexes: Iterable<number>): Promise<Map<number, Uint8Array>> {
+    const wanted = [...indexes];
+    const keys = this.#keys(ref);
+    const chunks = await this.#items.getMany(wanted.map((i) => keys[i] as ItemKey));
+    return new Map(wanted.map((index, i) => [index, this.#contentOf(chunks[i], ref)]));
   }
 
   async delete(refs: readonly BlobRef[]): Promise<void> {
@@ -100,6 +109,11 @@ export class BlobStore {
         }
       }),
     );
+  }
+
+  #contentOf(chunk: Item | undefined, ref: BlobRef): Uint8Array {
+    if (chunk === undefined) throw new BlobMissing(`${this.#unit} ${ref.n}-${ref.attemptId}`);
+    return chunk.b as Uint8Array;
   }
 
   #keys(ref: BlobRef): ItemKey[] {

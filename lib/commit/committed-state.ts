@@ -56,7 +56,7 @@ export class CommittedState {
   apply({ header, body }: Commit): void {
     if (header.n !== this.head.n + 1) throw new Error(`commit ${header.n} cannot follow ${this.head.n}`);
     const upgrade = this.epochs.from(header.epoch);
-    this.keyed.apply(upgradeEntries(body.changes, upgrade));
+    this.keyed.apply(header.n, upgradeEntries(body.changes, upgrade));
     for (const change of body.marks) this.marks.apply(change);
     for (const hop of body.outbox.hops) this.coverage.get(hop.stage)?.apply(header.n, hop);
     this.excluded = body.excluded;

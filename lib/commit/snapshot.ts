@@ -1,15 +1,10 @@
-import type { KeyedState, StatePartition } from '../state/keyed-state.ts';
+import { createHash } from 'node:crypto';
+import type { KeyedState } from '../state/keyed-state.ts';
+import type { StatePartition, StoredPartition } from '../state/state-partition.ts';
 import type { EntryChange } from '../state/state-table.ts';
-import { type EpochReader, upgradeEntries } from '../state/state-upgrade.ts';
+import type { EpochReader } from '../state/state-upgrade.ts';
 import { type BlobRef, type BlobStore, blobName } from './blob-store.ts';
-import {
-  decodeChange,
-  decodeMark,
-  encodeChange,
-  encodeMark,
-  type StoredChange,
-  type StoredMark,
-} from './body-codec.ts';
+import { decodeMark, encodeChange, encodeMark, type StoredMark } from './body-codec.ts';
 import type { CommitHeader, RejectionCount } from './commit.ts';
 import type { CommitLog } from './commit-log.ts';
 import type { CommittedState } from './committed-state.ts';
@@ -17,16 +12,34 @@ import { decodeFrame, encodeFrame } from './frame.ts';
 import type { Registry } from './registry.ts';
 import type { StoredPayload } from './slot.ts';
 
-/** A stretch of a blob that holds entries of one partition: a whole image, or a run of changes on top of it. */
-type Section = [blob: number, offset: number, length: number];
+/**
+ * A stretch of a blob that holds entries of one partition: a whole image, or a run of changes on top of it. `sha` checks
+ * it where only a part of the blob is read; releases before that did not write it.
+ */
+export type Section = [blob: number, offset: number, length: number, sha?: string];
+
+/**
+ * A partition's image and then its runs, and what has to be known of it before it is loaded: when its first timer is due
+ * (`null`: never), whether every commit looks at it, and the memory it takes. Earlier releases wrote only the sections.
+ */
+export type ManifestPartition = [
+  lp: number,
+  sections: Section[],
+  timerMs?: number | null,
+  watched?: 0 | 1,
+  bytes?: number,
+];
+
+/** Where a snapshot has its partitions. */
+export type StoredState = Pick<Manifest, 'blobs' | 'partitions'>;
 
 /** A blob with sections of partitions. */
-interface StateBlob extends BlobRef {
+export interface StateBlob extends BlobRef {
   /** The deployment whose layout its entries have. Missing in those of the first. */
   readonly epoch?: number;
 }
 
-const FIRST_EPOCH = 1;
+export const FIRST_EPOCH = 1;
 
 /** What the registry points to: where each partition's image and runs are, and all of a task's state that has no keys. */
 export interface Manifest {
@@ -43,8 +56,7 @@ export interface Manifest {
     runs: [count: number, n: number][],
   ][];
   readonly blobs: readonly StateBlob[];
-  /** `[lp, image first, then runs]`. */
-  readonly partitions: readonly [lp: number, sections: Section[]][];
+  readonly partitions: readonly ManifestPartition[];
   /** Blobs that the snapshot before this one still needed: whoever reads that one may need them until the next. */
   readonly dropped: readonly BlobRef[];
   /** Blobs of commits below this number were collected. */
@@ -54,12 +66,19 @@ export interface Manifest {
 /** The bytes that a run may add to a partition, as a share of its image, before the partition is rewritten. */
 const REWRITE_SHARE = 0.5;
 
-/** A partition in more places than this is rewritten too: each may be a blob of its own, to be read by a cold start. */
+/** A partition in more places than this is rewritten too: each may be a blob of its own, to be read when it is loaded. */
 const MAX_SECTIONS = 32;
+
+/** Stored bytes of partitions that one snapshot loads to rewrite them: what it writes is in memory as a whole. */
+const REWRITE_BYTES = 8 * 1024 * 1024;
+
+/** Memory for each stored byte of a partition whose size was not recorded: text is compressed. */
+const MEMORY_PER_STORED_BYTE = 10;
 
 /**
  * Writes what changed since `registry` and moves the registry to the head: one blob with the changed partitions'
  * runs (or new images), one manifest. Costs by what changed, not by what is stored.
+ * @param load loads a partition that has to be rewritten; false where its blobs are gone, as another snapshot was written
  * @returns the new registry, or `undefined` where another container moved it first
  */
 export const writeSnapshot = async (
@@ -68,11 +87,14 @@ export const writeSnapshot = async (
   state: CommittedState,
   registry: Registry,
   previous: Manifest | undefined,
+  load: (partition: StatePartition) => Promise<boolean>,
   onWritten: () => void | Promise<void>,
 ): Promise<{ registry: Registry; manifest: Manifest } | undefined> => {
   const attemptId = log.newAttemptId();
   const n = state.head.n;
-  const layout = layOut(state.keyed, previous, state.epochs);
+  const images = await rewriteScattered(state.keyed, previous, load);
+  if (images === undefined) return undefined;
+  const layout = layOut(state.keyed, previous, state.epochs, images);
   const sweptTo = previous === undefined ? 0 : await collect(blobs, previous, registry, n);
   const written = layout.content.length === 0 ? undefined : await blobs.put(n, `${attemptId}-s`, layout.content);
   const manifest = makeManifest(state, layout, written, previous, sweptTo);
@@ -85,7 +107,7 @@ export const writeSnapshot = async (
     await blobs.delete([...(written ? [written] : []), ...(payload.at === 'blob' ? [payload.ref] : [])]);
   }
   if (outcome !== 'moved') return undefined;
-  for (const partition of state.keyed.partitions.values()) partition.clearDirty();
+  adoptSnapshot(manifest, state.keyed);
   return { registry: next, manifest };
 };
 
@@ -104,17 +126,9 @@ export const writeImage = async (log: CommitLog, blobs: BlobStore, state: Commit
 
 export const decodeManifest = (bytes: Uint8Array): Manifest => JSON.parse(decodeFrame(bytes)) as Manifest;
 
-/** Puts a snapshot's content into an empty state whose head is the manifest's. */
-export const restoreSnapshot = async (blobs: BlobStore, manifest: Manifest, state: CommittedState): Promise<void> => {
-  const contents = await Promise.all(manifest.blobs.map((ref) => blobs.get(ref)));
-  for (const [, sections] of manifest.partitions) {
-    for (const [blob, offset, length] of sections) {
-      const text = decodeFrame((contents[blob] as Uint8Array).subarray(offset, offset + length));
-      const entries = (JSON.parse(text) as StoredChange[]).map(decodeChange);
-      const { epoch = FIRST_EPOCH } = manifest.blobs[blob] as StateBlob;
-      state.keyed.apply(upgradeEntries(entries, state.epochs.from(epoch)), true);
-    }
-  }
+/** Puts a snapshot's content into an empty state whose head is the manifest's. Partitions are left where they are stored. */
+export const restoreSnapshot = (manifest: Manifest, state: CommittedState): void => {
+  for (const partition of manifest.partitions) state.keyed.declare(partition[0], storedPartition(partition));
   for (const mark of manifest.marks) state.marks.apply(decodeMark(mark));
   state.floors = (manifest.floors ?? []).map(([from, to, watermarkMs]) => ({ from, to, watermarkMs }));
   for (const [stage, watermarkMs, excluded, runs] of manifest.coverage) {
@@ -132,56 +146,116 @@ export const restoreSnapshot = async (blobs: BlobStore, manifest: Manifest, stat
   state.rejections = manifest.rejections;
 };
 
+/** Tells a state of a snapshot that holds a part of its commits: what is covered is loaded from there from now on. */
+export const adoptSnapshot = (manifest: Manifest, keyed: KeyedState): void => {
+  const stored = new Map(manifest.partitions.map((partition) => [partition[0], storedPartition(partition)]));
+  for (const partition of keyed.partitions.values()) partition.covered(manifest.header.n, stored.get(partition.lp));
+};
+
+/** Where nothing was recorded, anything may be due and looked at: then it is loaded at once. */
+const storedPartition = ([, sections, timerMs, watched, bytes]: ManifestPartition): StoredPartition => ({
+  timerMs: timerMs === undefined ? Number.NEGATIVE_INFINITY : (timerMs ?? Number.POSITIVE_INFINITY),
+  watched: watched !== 0,
+  bytes: bytes ?? MEMORY_PER_STORED_BYTE * sections.reduce((sum, [, , length]) => sum + length, 0),
+});
+
+/** Whether runs have become so many, beside their image, that the partition is better rewritten as a whole. */
+const isRewriteDue = (sections: readonly Section[], runBytes = 0): boolean => {
+  const imageBytes = sections[0]?.[2] ?? 0;
+  const all = sections.slice(1).reduce((sum, [, , length]) => sum + length, runBytes);
+  return all > imageBytes * REWRITE_SHARE || sections.length >= MAX_SECTIONS;
+};
+
 interface Layout {
   readonly content: Uint8Array;
-  /** Per partition: sections kept from before, and the new one's offset and length in `content`, if any. */
+  /** Per partition: sections kept from before, and the new one's place in `content`, if any. */
   readonly partitions: readonly {
-    lp: number;
+    partition: StatePartition;
     kept: readonly Section[];
-    added: [offset: number, length: number] | undefined;
+    added: [offset: number, length: number, sha: string] | undefined;
   }[];
 }
 
-const layOut = (keyed: KeyedState, previous: Manifest | undefined, epochs: EpochReader): Layout => {
+const layOut = (
+  keyed: KeyedState,
+  previous: Manifest | undefined,
+  epochs: EpochReader,
+  images: Images = new Map(),
+): Layout => {
   // What had to be converted to be read is written as it is now, so that it need not be converted again.
   const isOutdated = ([blob]: Section): boolean =>
     epochs.from(previous?.blobs[blob]?.epoch ?? FIRST_EPOCH) !== undefined;
-  const before = new Map(previous?.partitions ?? []);
+  const before = new Map(previous?.partitions.map(([lp, sections]) => [lp, sections]));
   const parts: Uint8Array[] = [];
   let offset = 0;
   const partitions = [...keyed.partitions.values()]
     .sort((a, b) => a.lp - b.lp)
     .map((partition) => {
       const sections = before.get(partition.lp) ?? [];
-      const current = sections.some(isOutdated) ? [] : sections;
-      const isKept = current === sections;
-      if (!partition.isDirty && isKept) return { lp: partition.lp, kept: sections, added: undefined };
-      const { rewrite, bytes } = encodePartition(partition, current);
-      const added: [number, number] | undefined = bytes === undefined ? undefined : [offset, bytes.length];
+      const current = partition.isLoaded && sections.some(isOutdated) ? [] : sections;
+      if (!partition.isDirty && current === sections) return { partition, kept: sections, added: undefined };
+      const image = images.get(partition.lp);
+      const { rewrite, bytes } =
+        image === undefined ? encodePartition(partition, current) : { rewrite: true, bytes: image };
+      const added: [number, number, string] | undefined =
+        bytes === undefined ? undefined : [offset, bytes.length, sectionSha(bytes)];
       if (bytes !== undefined) {
         parts.push(bytes);
         offset += bytes.length;
       }
-      return { lp: partition.lp, kept: rewrite ? [] : current, added };
+      return { partition, kept: rewrite ? [] : current, added };
     });
   return { content: Buffer.concat(parts), partitions };
 };
 
 const encodePartition = (partition: StatePartition, sections: readonly Section[]) => {
   const run = encodeFrame(encodeEntries(dirtyEntries(partition)));
-  const imageBytes = sections[0]?.[2] ?? 0;
-  const runBytes = sections.slice(1).reduce((sum, [, , length]) => sum + length, run.length);
-  const isCheap = runBytes <= imageBytes * REWRITE_SHARE && sections.length < MAX_SECTIONS;
-  if (sections.length > 0 && isCheap) return { rewrite: false, bytes: run };
-  const entries = [...allEntries(partition)];
-  return { rewrite: true, bytes: entries.length === 0 ? undefined : encodeFrame(encodeEntries(entries)) };
+  // Of a partition that is not loaded only its changes are here.
+  const isRun = sections.length > 0 && (!partition.isLoaded || !isRewriteDue(sections, run.length));
+  return isRun ? { rewrite: false, bytes: run } : { rewrite: true, bytes: encodeImage(partition) };
 };
+
+/** New images of partitions by their number. */
+type Images = ReadonlyMap<number, Uint8Array>;
+
+const encodeImage = (partition: StatePartition): Uint8Array | undefined => {
+  const entries = [...allEntries(partition)];
+  return entries.length === 0 ? undefined : encodeFrame(encodeEntries(entries));
+};
+
+/**
+ * Images of changed partitions that are not loaded and have too many runs, the most scattered first: a bounded amount. They
+ * are loaded one after the other, as each may be unloaded when it is encoded.
+ */
+const rewriteScattered = async (
+  keyed: KeyedState,
+  previous: Manifest | undefined,
+  load: (partition: StatePartition) => Promise<boolean>,
+): Promise<Images | undefined> => {
+  const images = new Map<number, Uint8Array>();
+  const overdue = (previous?.partitions ?? [])
+    .map(([lp, sections]) => ({ partition: keyed.partitions.get(lp), sections }))
+    .filter(({ partition, sections }) => partition?.isLoaded === false && partition.isDirty && isRewriteDue(sections))
+    .sort((a, b) => b.sections.length - a.sections.length);
+  let bytes = 0;
+  for (const { partition, sections } of overdue) {
+    bytes += sections.reduce((sum, [, , length]) => sum + length, 0);
+    if (images.size > 0 && bytes > REWRITE_BYTES) break;
+    if (partition === undefined || !(await load(partition))) return undefined;
+    const image = encodeImage(partition);
+    if (image !== undefined) images.set(partition.lp, image);
+  }
+  return images;
+};
+
+/** Recognises a section: the first 64 bits of its SHA-256, in hex. */
+export const sectionSha = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
 
 const encodeEntries = (entries: Iterable<EntryChange>): string => `[${Array.from(entries, encodeChange).join(',')}]`;
 
 function* dirtyEntries(partition: StatePartition): Generator<EntryChange> {
   for (const [table, keys] of partition.dirty.entries()) {
-    for (const key of keys) yield { lp: partition.lp, table, key, value: partition.tables[table]?.get(key) };
+    for (const key of keys.keys()) yield { lp: partition.lp, table, key, value: partition.tables[table]?.get(key) };
   }
 }
 
@@ -212,14 +286,20 @@ const makeManifest = (
     floors: state.floors.map(({ from, to, watermarkMs }) => [from, to, watermarkMs]),
     coverage: [...state.coverage].map(([stage, c]) => [stage, c.watermarkMs, c.excluded ? 1 : 0, runLengths(c.lastN)]),
     blobs: stamped === undefined ? kept : [...kept, stamped],
-    partitions: layout.partitions.flatMap(({ lp, kept: sections, added }) => {
-      const all: Section[] = sections.map(([blob, offset, length]) => [renumbered.get(blob) as number, offset, length]);
+    partitions: layout.partitions.flatMap(({ partition, kept: sections, added }) => {
+      const all = sections.map(([blob, ...rest]): Section => [renumbered.get(blob) as number, ...rest]);
       if (added !== undefined) all.push([kept.length, ...added]);
-      return all.length === 0 ? [] : [[lp, all] as [number, Section[]]];
+      return all.length === 0 ? [] : [describePartition(partition, all)];
     }),
     dropped: old.filter((_, blob) => !used.has(blob)),
     sweptTo,
   };
+};
+
+const describePartition = (partition: StatePartition, sections: Section[]): ManifestPartition => {
+  const { lp, timerMs, isWatched, loadedBytes } = partition;
+  if (timerMs === Number.NEGATIVE_INFINITY) return [lp, sections];
+  return [lp, sections, Number.isFinite(timerMs) ? timerMs : null, isWatched ? 1 : 0, loadedBytes];
 };
 
 const runLengths = (values: Float64Array): [count: number, n: number][] => {

@@ -6,9 +6,18 @@ import type { StoredRow } from '../operators/stage-program.ts';
 import { Channel } from './channel.ts';
 import { intersect, type PacketContent } from './cut-packets.ts';
 import { fireTimers } from './fire-timers.ts';
-import { type Arrival, arrivalOf, decodeHold, encodeHold, type Hold, holdKey, MAX_HOLDS } from './hold-table.ts';
+import {
+  type Arrival,
+  arrivalOf,
+  committedHolds,
+  decodeHold,
+  encodeHold,
+  type Hold,
+  holdKey,
+  MAX_HOLDS,
+} from './hold-table.ts';
 import type { KeyedTask } from './keyed-task.ts';
-import { decodePacket, type Packet } from './packet.ts';
+import type { Packet } from './packet.ts';
 import { keyTextOf, Parking } from './parking.ts';
 import { type Piece, PieceBuilder } from './piece.ts';
 import { releaseKey } from './release-key.ts';
@@ -16,7 +25,8 @@ import { ownTables } from './task-tables.ts';
 
 /**
  * Applies packets of a repartition stream to the keyed state, then fires what is due, up to the bounds of a commit. A
- * packet that does not fit is applied in part: its marks say which, and the position stays before it.
+ * packet that does not fit, or comes to a partition that is not loaded, is applied in part: its marks say which, and the
+ * position stays before it.
  */
 export const computeKeyed = (
   task: KeyedTask,
@@ -38,33 +48,30 @@ export const computeKeyed = (
     computing.take(packet, record);
     if (computing.overflowed) return computeKeyed(task, state, records, computing.groupsDone, combines);
     if (computing.stoppedInside) break;
+    task.packets.forget(record);
     taken++;
   }
   computing.releaseHolds();
   if (computing.overflowed) return computeKeyed(task, state, records, computing.groupsDone, combines);
-  const complete = (isFiring || taken === records.length) && !computing.isFull;
+  const complete = (isFiring || taken === records.length) && !computing.stoppedInside && !computing.isFull;
   const targetMs = complete ? Math.max(state.head.watermarkMs, computing.channel.watermarkMs) : state.head.watermarkMs;
-  const fired = complete
-    ? fireTimers(task, state, builder, computing.parking, targetMs)
-    : { timers: [], complete: false };
-  if (combines && !builder.flush(task.program)) {
-    state.keyed.giveBack(fired.timers);
-    return computeKeyed(task, state, records, groupLimit, false);
-  }
+  const isLast = complete && fireTimers(task, state, builder, computing.parking, targetMs);
+  if (combines && !builder.flush(task.program)) return computeKeyed(task, state, records, groupLimit, false);
+  const isStuck = !isLast && taken === 0 && computing.channel.changes.length === 0 && builder.session.isEmpty;
+  if (isStuck) throw new Error(`${task.stage} on ${task.shardId} needs a partition that was not loaded`);
   const last = records[taken - 1];
   const before = state.head.position;
   return {
     // A commit that stops inside what was delivered must be published again by whoever comes next: see the drain rule.
-    kind: taken === records.length && fired.complete ? 'batch' : 'mark',
+    kind: taken === records.length && isLast ? 'batch' : 'mark',
     session: builder.session,
     position:
       last === undefined ? before : { ...before, sequenceNumber: last.sequenceNumber, arrivalMs: last.arrivalMs },
-    watermarkMs: fired.complete ? targetMs : state.head.watermarkMs,
+    watermarkMs: isLast ? targetMs : state.head.watermarkMs,
     excluded: false,
     marks: computing.channel.changes,
     rejections: builder.rejections,
     relays: computing.relays,
-    timers: fired.timers,
     recordCount: taken,
   };
 };
@@ -74,10 +81,10 @@ export const computeKeyed = (
  * operator who looks into it finds it as the next record. So does one of a sender that is newer than this container: it may
  * mean other things by its rows.
  */
-const readPacket = ({ epochs }: KeyedTask, record: StreamRecord, isFirst: boolean): Packet | undefined => {
+const readPacket = (task: KeyedTask, record: StreamRecord, isFirst: boolean): Packet | undefined => {
   try {
-    const packet = decodePacket(record.data);
-    epochs.from(packet.epoch);
+    const packet = task.packets.read(record);
+    task.epochs.from(packet.epoch);
     return packet;
   } catch (error) {
     if (isFirst) throw error;
@@ -108,7 +115,7 @@ class KeyedComputing {
     this.builder = new PieceBuilder(state, task.limits, combines);
     this.parking = new Parking(task, state, this.builder);
     this.channel = new Channel(state.marks);
-    this.#holds = this.#committedHolds();
+    this.#holds = committedHolds(state.keyed, this.#holdTable);
   }
 
   get isFull(): boolean {
@@ -138,15 +145,17 @@ class KeyedComputing {
   /** False where it had to stop before the end of the run. */
   #applyRun(packet: Packet, run: CoveredRun, arrival: Arrival): boolean {
     for (const verdict of this.channel.judge(packet, run)) {
-      if (verdict.action === 'hold') this.#hold(packet, verdict.run, arrival);
+      if (verdict.action === 'hold') {
+        if (!this.#state.keyed.isLoaded(verdict.run.from)) return this.#stop();
+        this.#hold(packet, verdict.run, arrival);
+      }
       if (verdict.action !== 'apply') continue;
       let from = verdict.run.from;
       for (const group of packet.rows) {
         if (group.lp < verdict.run.from || group.lp > verdict.run.to) continue;
-        if (this.isFull) {
+        if (this.isFull || !this.#state.keyed.isLoaded(group.lp)) {
           if (from < group.lp) this.channel.advance(packet, { ...verdict.run, from, to: group.lp - 1 });
-          this.stoppedInside = true;
-          return false;
+          return this.#stop();
         }
         this.#applyRows(packet, group.lp, group.rows, arrival);
         if (this.overflowed) return false;
@@ -157,6 +166,11 @@ class KeyedComputing {
       if (from <= verdict.run.to) this.channel.advance(packet, { ...verdict.run, from });
     }
     return true;
+  }
+
+  #stop(): false {
+    this.stoppedInside = true;
+    return false;
   }
 
   #applyRows(packet: Packet, lp: number, rows: readonly StoredRow[], arrival: Arrival): void {
@@ -238,13 +252,5 @@ class KeyedComputing {
         .filter(({ lp }) => runs.some((run) => lp >= run.from && lp <= run.to))
         .map(({ lp, rows }) => ({ lp, rows: rows.map((row) => JSON.stringify(row)) })),
     });
-  }
-
-  #committedHolds(): Map<string, Hold> {
-    const holds = new Map<string, Hold>();
-    for (const partition of this.#state.keyed.partitions.values()) {
-      for (const [key, hold] of partition.tables[this.#holdTable] ?? []) holds.set(key, hold as Hold);
-    }
-    return new Map([...holds].sort(([, a], [, b]) => a[1] - b[1]));
   }
 }

@@ -74,7 +74,6 @@ export const computeSource = (
     marks: [],
     rejections: builder.rejections,
     relays: [],
-    timers: [],
     recordCount: taken,
   };
 };

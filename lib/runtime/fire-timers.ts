@@ -5,8 +5,11 @@ import type { Parking } from './parking.ts';
 import type { PieceBuilder } from './piece.ts';
 
 /**
- * Fires what is due at the watermark, in the order of time, up to the bounds of the commit: what is left is still due
- * in the next one, and the watermark moves on with the last. Panes of parked keys are left as they are.
+ * Fires what is due at the watermark in partitions that are loaded, up to the bounds of the commit: what is left is still
+ * due in the next one, and the watermark moves on with the last. Within a partition the order is that of time. Panes of
+ * parked keys are left as they are.
+ *
+ * @returns whether nothing is left that is due
  */
 export const fireTimers = (
   task: KeyedTask,
@@ -14,20 +17,14 @@ export const fireTimers = (
   builder: PieceBuilder,
   parking: Parking,
   watermarkMs: number,
-): { readonly timers: readonly Timer[]; readonly complete: boolean } => {
+): boolean => {
   const { due, isAll } = collectDue(task, state, builder, parking, watermarkMs);
-  const fired = new Set<DueTimer>();
-  let stopped = false;
   for (const timer of due) {
     // What its key has done before in this commit may have parked it.
     if (isParked(task, parking, timer)) continue;
-    stopped = !fireEntry(task, builder, parking, timer, watermarkMs);
-    if (stopped) break;
-    if (!isParked(task, parking, timer)) fired.add(timer);
+    if (!fireEntry(task, builder, parking, timer, watermarkMs)) return false;
   }
-  const taken = due.filter((candidate) => candidate.fromHeap);
-  state.keyed.giveBack(taken.filter((timer) => !fired.has(timer)));
-  return { timers: taken.filter((timer) => fired.has(timer)), complete: isAll && !stopped };
+  return isAll;
 };
 
 /**
@@ -67,55 +64,54 @@ const blockerOf = (task: KeyedTask, parking: Parking, { lp, table, key }: Timer)
 const isParked = (task: KeyedTask, parking: Parking, timer: Timer): boolean =>
   blockerOf(task, parking, timer) !== undefined;
 
-interface DueTimer extends Timer {
-  /** Taken from the committed state; the others come from what this commit wrote. */
-  readonly fromHeap: boolean;
-}
-
-/** What is due, in the order of time. `isAll` is false where more may be due than one commit takes. */
+/** What is due, in the order of time. `isAll` is false where more is due than one commit takes, or than is loaded. */
 const collectDue = (
   task: KeyedTask,
   state: CommittedState,
   builder: PieceBuilder,
   parking: Parking,
   watermarkMs: number,
-): { readonly due: DueTimer[]; readonly isAll: boolean } => {
+): { readonly due: readonly Timer[]; readonly isAll: boolean } => {
   const { state: overlay } = builder.session;
-  const due = new Map<string, DueTimer>();
+  const due = new Map<string, Timer>();
   for (const [table, spec] of task.program.tables.entries()) {
     for (const { lp, key, value } of overlay.written(table).values()) {
       const timeMs = value === undefined ? undefined : spec.timerMs(value);
-      if (timeMs !== undefined && timeMs <= watermarkMs)
-        due.set(`${table}|${key}`, { timeMs, lp, table, key, fromHeap: false });
+      if (timeMs !== undefined && timeMs <= watermarkMs) due.set(idOf(table, key), { timeMs, lp, table, key });
     }
   }
-  const stale: Timer[] = [];
-  let isAll = false;
-  for (let count = 0; count < task.limits.timers && !isAll; ) {
-    const timer = state.keyed.takeDue(watermarkMs);
-    if (timer === undefined) {
-      isAll = true;
-      continue;
-    }
-    if (isParked(task, parking, timer)) {
-      stale.push(timer);
-      continue;
-    }
-    const written = overlay.written(timer.table).get(timer.key);
-    if (written === undefined || due.has(`${timer.table}|${timer.key}`)) {
-      due.set(`${timer.table}|${timer.key}`, { ...timer, fromHeap: true });
-      count++;
-    } else {
-      // This commit moved or deleted the entry; if the commit fails, the timer still stands.
-      stale.push(timer);
-    }
-  }
-  state.keyed.giveBack(stale);
-  const ordered = [...due.values()].sort(
-    (a, b) => a.timeMs - b.timeMs || a.lp - b.lp || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0),
-  );
+  const isAll = collectCommitted(task, state, builder, parking, watermarkMs, due);
+  const ordered = [...due.values()];
+  ordered.sort((a, b) => a.timeMs - b.timeMs || a.lp - b.lp || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   return { due: ordered, isAll };
 };
+
+/** Adds timers of the committed state, one partition after the other, but those of entries that this commit wrote. */
+const collectCommitted = (
+  task: KeyedTask,
+  { keyed }: CommittedState,
+  { session }: PieceBuilder,
+  parking: Parking,
+  watermarkMs: number,
+  due: Map<string, Timer>,
+): boolean => {
+  let count = 0;
+  let isAll = true;
+  for (const partition of keyed.partitions.values()) {
+    if (!partition.isLoaded) {
+      if (partition.timerMs <= watermarkMs) isAll = false;
+      continue;
+    }
+    for (const timer of partition.due(watermarkMs)) {
+      if (session.state.written(timer.table).has(timer.key) || isParked(task, parking, timer)) continue;
+      if (count++ === task.limits.timers) return false;
+      due.set(idOf(timer.table, timer.key), timer);
+    }
+  }
+  return isAll;
+};
+
+const idOf = (table: number, key: string): string => `${table}|${key}`;
 
 /** Fires an entry until nothing of it is due: it may hold several sessions. False where the commit is full before. */
 const fireEntry = (

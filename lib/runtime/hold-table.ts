@@ -1,6 +1,7 @@
 import { decodeChildren, encodeChildren, type StoredChild } from '../commit/body-codec.ts';
 import type { CoveredRun } from '../commit/outbox.ts';
 import type { StreamRecord } from '../connectors/stream-port.ts';
+import type { KeyedState } from '../state/keyed-state.ts';
 import type { StateTable } from '../state/state-table.ts';
 import type { Packet, PartitionRows } from './packet.ts';
 
@@ -26,7 +27,7 @@ export type Hold = readonly [
 export type Arrival = Pick<StreamRecord, 'sequenceNumber' | 'arrivalMs'>;
 
 /** The table of holds follows the tables of a keyed stage's operators. */
-export const holdTable: StateTable = { id: '@holds', timerMs: () => undefined };
+export const holdTable: StateTable = { id: '@holds', timerMs: () => undefined, watched: true };
 
 /** More than this many held runs mean that something is lost or stuck upstream. */
 export const MAX_HOLDS = 10_000;
@@ -51,6 +52,15 @@ export const encodeHold = (packet: Packet, run: CoveredRun, arrival: Arrival): H
   ] as const;
   if (epoch > 1) return [...hold, encodeChildren(children), epoch];
   return children.length === 0 ? hold : [...hold, encodeChildren(children)];
+};
+
+/** What waits, in the order of commits. Partitions that have holds are always loaded. */
+export const committedHolds = (keyed: KeyedState, table: number): Map<string, Hold> => {
+  const holds = new Map<string, Hold>();
+  for (const partition of keyed.partitions.values()) {
+    for (const [key, hold] of partition.tables[table] ?? []) holds.set(key, hold as Hold);
+  }
+  return new Map([...holds].sort(([, a], [, b]) => a[1] - b[1]));
 };
 
 /** The hold as the packet it is a part of. */

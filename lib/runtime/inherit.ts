@@ -17,12 +17,12 @@ export const inherit = (shape: TaskShape, parents: readonly CommittedState[], ep
   for (const coverage of state.coverage.values()) coverage.lastN.fill(state.head.n);
   for (const parent of parents) {
     // What belongs to no partition is known to every child.
-    state.keyed.apply(entriesOf(parent, { from: -1, to: -1 }));
+    state.keyed.apply(state.head.n, entriesOf(parent, { from: -1, to: -1 }));
     const range = meet(shape.owned, parent.marks.owned);
     if (range === undefined) continue;
     for (const mark of parent.marks.toChanges(range)) state.marks.apply(mark);
-    state.keyed.apply(entriesOf(parent, range));
-    state.keyed.apply(holdsOf(parent, range));
+    state.keyed.apply(state.head.n, entriesOf(parent, range));
+    state.keyed.apply(state.head.n, holdsOf(parent, range));
   }
   state.floors = floorsAbove(
     parents.flatMap((parent) => floorsOf(parent)),

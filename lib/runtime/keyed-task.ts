@@ -1,6 +1,7 @@
 import type { LpRange } from '../commit/marks.ts';
 import type { StageProgram } from '../operators/stage-program.ts';
 import type { StageEpochs } from './epoch-reader.ts';
+import type { PacketReader } from './packet-reader.ts';
 import type { PieceLimits } from './piece.ts';
 
 /** What computing in a keyed stage needs to know of its task. */
@@ -13,6 +14,7 @@ export interface KeyedTask {
   readonly owned: LpRange;
   readonly partitions: number;
   readonly limits: PieceLimits;
+  readonly packets: PacketReader;
   /** Whether what follows a rejected row of a key waits for it. */
   readonly parks: boolean;
   readonly epochs: StageEpochs;

@@ -5,7 +5,6 @@ import { MillraceError } from '../errors/millrace-error.ts';
 import { ComputeSession } from '../operators/compute-session.ts';
 import { RejectionError } from '../operators/rejection-error.ts';
 import type { StageProgram } from '../operators/stage-program.ts';
-import type { Timer } from '../state/timer-heap.ts';
 import type { PacketContent } from './cut-packets.ts';
 
 /** Bounds of one commit. An invocation makes as many as it takes. */
@@ -41,8 +40,6 @@ export interface Piece {
   readonly rejections: RejectionCount;
   /** Parts of packets that belong to other shards: sent on before the commit. */
   readonly relays: readonly PacketContent[];
-  /** Taken from the committed state's heap: given back if the commit fails. */
-  readonly timers: readonly Timer[];
   readonly recordCount: number;
   /** A seal's: the tasks that go on. */
   readonly children?: readonly ChildUnit[];

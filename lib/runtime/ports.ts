@@ -52,6 +52,8 @@ export interface RuntimeObserver {
   rejected?(unit: string, rejection: Rejection): void;
   loaded?(unit: string, tailCommits: number, snapshot: boolean): void;
   snapshot?(unit: string, n: number): void;
+  /** Partitions of keyed state were read, since something needed them. */
+  partitionsLoaded?(unit: string, count: number): void;
   republished?(unit: string, n: number): void;
   held?(unit: string, runs: number): void;
   step?(step: ProtocolStep, unit: string): void | Promise<void>;

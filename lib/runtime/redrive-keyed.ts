@@ -20,6 +20,7 @@ import { ownTables } from './task-tables.ts';
 export const keyedRedrive = (task: KeyedTask, releaseOnly: boolean): RedriveTask => ({
   limits: task.limits,
   table: ownTables(task.program.tables).redriven,
+  lpOf: (record) => partitionOf(record, task.partitions),
   begin: (state, builder) => {
     const { session } = builder;
     const parking = new Parking(task, state, builder);
@@ -37,7 +38,6 @@ export const keyedRedrive = (task: KeyedTask, releaseOnly: boolean): RedriveTask
       task.program.fireDropped(session, pane.table, lp, pane.value, watermarkMs);
     };
     return {
-      lpOf: (record) => partitionOf(record, task.partitions),
       redrive: (record) => {
         const key = { lp: partitionOf(record, task.partitions), keyText: keyTextOf(record) };
         const parked = parking.get(key.lp, key.keyText);
@@ -61,7 +61,7 @@ export const keyedRedrive = (task: KeyedTask, releaseOnly: boolean): RedriveTask
           if (!builder.isFull && parking.get(key.lp, key.keyText)?.[0] === '')
             releaseKey(task, state, builder, parking, key);
         }
-        return fireTimers(task, state, builder, parking, state.head.watermarkMs).timers;
+        fireTimers(task, state, builder, parking, state.head.watermarkMs);
       },
     };
   },

@@ -1,5 +1,4 @@
 import type { CommittedState } from '../commit/committed-state.ts';
-import type { Timer } from '../state/timer-heap.ts';
 import { type Piece, PieceBuilder, type PieceLimits, type RejectionOrigin } from './piece.ts';
 import { type QuarantinedRecord, quarantineId } from './quarantine.ts';
 
@@ -8,17 +7,17 @@ export type Redriven = 'done' | 'rejected' | 'released' | 'kept' | 'later';
 
 /** How one kind of task processes quarantined records again, within one commit. */
 export interface Redriving {
-  /** The partition that its entry in the ledger belongs to. */
-  lpOf(record: QuarantinedRecord): number;
   redrive(record: QuarantinedRecord): Redriven;
-  /** What follows from it. @returns the timers that were taken from the heap */
-  end(): readonly Timer[];
+  /** What follows from it. */
+  end(): void;
 }
 
 export interface RedriveTask {
   readonly limits: PieceLimits;
   /** The ledger's table. */
   readonly table: number;
+  /** The partition that a record's entry in the ledger belongs to, and all that it reads. */
+  lpOf(record: QuarantinedRecord): number;
   begin(state: CommittedState, builder: PieceBuilder): Redriving;
 }
 
@@ -69,7 +68,7 @@ export const redrivePiece = (
   const ledger: LedgerEntry[] = [];
   for (const { lp, id } of settled) session.state.set(lp, task.table, id, undefined);
   for (const record of records) {
-    const entry = { lp: redriving.lpOf(record), id: quarantineId(record) };
+    const entry = { lp: task.lpOf(record), id: quarantineId(record) };
     const isKnown = session.state.get(entry.lp, task.table, entry.id) !== undefined;
     if (!isKnown && builder.isFull) break;
     const outcome = isKnown ? 'known' : redriving.redrive(record);
@@ -79,7 +78,7 @@ export const redrivePiece = (
     ledger.push(entry);
     if (!isKnown) session.state.set(entry.lp, task.table, entry.id, 1);
   }
-  const timers = redriving.end();
+  redriving.end();
   const { head } = state;
   const piece: Piece = {
     kind: 'redrive',
@@ -91,7 +90,6 @@ export const redrivePiece = (
     // They were counted when they first came.
     rejections: state.rejections,
     relays: [],
-    timers,
     recordCount: step.done.length + step.rejected.length,
   };
   return { ...step, piece: session.isEmpty ? undefined : piece, ledger };

@@ -12,8 +12,8 @@ const NO_PARTITION = -1;
 export const sourceRedrive = (task: SourceTask, releaseOnly: boolean): RedriveTask => ({
   limits: task.limits,
   table: ownTables(task.program.tables).redriven,
+  lpOf: () => NO_PARTITION,
   begin: (_state, builder) => ({
-    lpOf: () => NO_PARTITION,
     redrive: (record) => {
       // Nothing waits for a record without a key.
       if (releaseOnly) return 'kept';
@@ -21,6 +21,6 @@ export const sourceRedrive = (task: SourceTask, releaseOnly: boolean): RedriveTa
         task.program.source.onRecord(builder.session, Buffer.from(record.payload, 'base64'));
       });
     },
-    end: () => [],
+    end: () => undefined,
   }),
 });

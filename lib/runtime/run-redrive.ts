@@ -49,7 +49,9 @@ export const runRedrive = async (
     const batch = left.slice(0, BATCH);
     let step: RedriveStep | undefined;
     let there: readonly QuarantinedRecord[] = [];
-    const committed = await task.commitTick(async (state) => {
+    const committed = await task.commitTick(async (_state, load) => {
+      const lps = new Set([...batch.map((record) => redriveTask.lpOf(record)), ...settled.map(({ lp }) => lp)]);
+      const state = await load(lps);
       there = await readQuarantined(items, batch);
       step = redrivePiece(redriveTask, state, there, settled);
       return step.piece;

@@ -16,7 +16,6 @@ export const sealPiece = (
   marks: [],
   rejections,
   relays: [],
-  timers: [],
   recordCount: 0,
   children,
 });

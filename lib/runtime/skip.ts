@@ -139,7 +139,6 @@ export const skipPiece = (task: SkipTask, state: CommittedState, skip: Skip, req
     // It says nothing about the code that did not see them.
     rejections: state.rejections,
     relays: [],
-    timers: [],
     recordCount: skip.records.length,
   };
 };

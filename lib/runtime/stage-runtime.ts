@@ -20,6 +20,8 @@ import type { Deadline } from './deadline.ts';
 import { newerEpoch, type StageEpochs, stageEpochs } from './epoch-reader.ts';
 import { inherit } from './inherit.ts';
 import type { KeyedTask } from './keyed-task.ts';
+import { neededPartitions } from './needed-partitions.ts';
+import { PacketReader } from './packet-reader.ts';
 import { defaultPieceLimits, type PieceLimits } from './piece.ts';
 import type { RuntimePorts } from './ports.ts';
 import { requireContiguous, requireDrained, requireWithinRetention } from './probe.ts';
@@ -44,7 +46,10 @@ export interface StageRuntimeOptions {
   /** Event time, ms, that a watermark moves before every receiver is told. Default 1,000. */
   readonly watermarkStepMs?: number;
   readonly limits?: PieceLimits;
-  /** State kept in memory between invocations, bytes, roughly. Default 256 MiB. */
+  /**
+   * Memory for the state of all shards of this container, bytes, about. What does not fit is loaded from its snapshot when
+   * it is needed; at least one partition always fits. Default 256 MiB.
+   */
   readonly cacheBytes?: number;
   /**
    * Smaller logs than those of production, for simulations that wrap the ring and write snapshots often. All containers of
@@ -257,7 +262,10 @@ export class StageRuntime {
     const blobs = new BlobStore(ports.items, name);
     const { ringSize, snapshotCommits } = this.#options.log ?? {};
     const log = new CommitLog(name, ports.items, blobs, ports.random, ringSize);
-    const store = new TaskStore(log, blobs, shape, ports.observer, snapshotCommits);
+    const store = new TaskStore(log, blobs, shape, ports.observer, {
+      ...(snapshotCommits !== undefined && { snapshotCommits }),
+      memoryBytes: () => this.#tasks.roomFor(shard.shardId),
+    });
     const publisher = new Publisher(ports, this.#shardMap, incarnation, partitions, (stage) => this.#streamInto(stage));
     const options = {
       unit: name,
@@ -280,6 +288,7 @@ export class StageRuntime {
       const task = this.#keyedTask(unit, shard, shape.owned, open.epochs);
       return {
         compute: (state, records) => computeKeyed(task, state, records),
+        needed: (state, records) => neededPartitions(task, state, records),
         probe: undefined,
         tries: undefined,
         inherit: inheriting,
@@ -291,6 +300,7 @@ export class StageRuntime {
     const task = this.#sourceTask(shard);
     return {
       compute: (state, records, crashed) => computeSource(task, state, records, crashed),
+      needed: undefined,
       probe: (position, first) =>
         requireContiguous(ports.streams, description, shardId, position, spec.start, first, ports.clock.nowMs()),
       tries: new TryCounter(ports.items, unit),
@@ -307,7 +317,18 @@ export class StageRuntime {
     const { pipeline, limits = defaultPieceLimits } = this.#options;
     const { partitions } = pipeline.plan;
     const parks = this.#quarantine.afterRejection === 'park-key';
-    return { unit, stage: this.plan.id, shardId, program: this.#program, owned, partitions, limits, parks, epochs };
+    return {
+      unit,
+      stage: this.plan.id,
+      shardId,
+      program: this.#program,
+      owned,
+      partitions,
+      limits,
+      packets: new PacketReader(),
+      parks,
+      epochs,
+    };
   }
 
   #sourceTask(shard: Shard): SourceTask {

@@ -1,9 +1,10 @@
 import type { Task } from './task.ts';
 
-/** An entry of keyed state with its map slots and strings, roughly. */
-const ENTRY_BYTES = 256;
 /** A task without keyed state. */
 const TASK_BYTES = 64 * 1024;
+
+/** What the tasks that are not at work may keep of the memory: the rest is for the one that is. */
+const IDLE_SHARE = 0.5;
 
 /** A container's tasks, the least recently used forgotten first. Any container may be given any shard. */
 export class TaskCache {
@@ -30,15 +31,20 @@ export class TaskCache {
     this.#tasks.clear();
   }
 
+  /** Memory for one task's keyed state, while the others keep what they have. */
+  roomFor(shardId: string): number {
+    let bytes = this.#maxBytes;
+    for (const [other, task] of this.#tasks) if (other !== shardId) bytes -= TASK_BYTES + task.bytes;
+    return Math.max(bytes, this.#maxBytes * (1 - IDLE_SHARE));
+  }
+
   #evict(current: Task): void {
     let bytes = 0;
-    for (const task of this.#tasks.values()) bytes += sizeOf(task);
+    for (const task of this.#tasks.values()) if (task !== current) bytes += TASK_BYTES + task.bytes;
     for (const [shardId, task] of this.#tasks) {
-      if (bytes <= this.#maxBytes || task === current) return;
+      if (bytes <= this.#maxBytes * IDLE_SHARE || task === current) return;
       this.#tasks.delete(shardId);
-      bytes -= sizeOf(task);
+      bytes -= TASK_BYTES + task.bytes;
     }
   }
 }
-
-const sizeOf = (task: Task): number => TASK_BYTES + (task.isLoaded ? task.state.keyed.entryCount * ENTRY_BYTES : 0);

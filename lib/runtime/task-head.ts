@@ -62,6 +62,33 @@ export class TaskHead {
     return this.isLoaded || (await this.#store.hasLog());
   }
 
+  /** Memory that the keyed state takes, about; bytes. */
+  get bytes(): number {
+    return this.#store.bytes;
+  }
+
+  /** Whether so much has changed since the last snapshot that a new one has to make room. */
+  get isMemoryFull(): boolean {
+    return this.#store.isFull;
+  }
+
+  /**
+   * Loads the partitions that computing needs, as far as memory allows. @returns whether the head has moved on meanwhile
+   */
+  async require(needed: (state: CommittedState) => Iterable<number>): Promise<boolean> {
+    const moved = await this.#store.require(() => needed(this.state));
+    if (moved) this.#published = false;
+    return moved;
+  }
+
+  /** The state with every partition in memory, or with these, whatever memory they take. */
+  async loadAll(lps?: ReadonlySet<number>): Promise<CommittedState> {
+    const { n } = this.header;
+    await this.#store.loadAll((lp) => lps?.has(lp) ?? true);
+    if (this.header.n > n) this.#published = false;
+    return this.state;
+  }
+
   newAttemptId(): string {
     return this.#store.newAttemptId();
   }

@@ -3,15 +3,29 @@ import type { Commit } from '../commit/commit.ts';
 import { type CommitLog, catchUpSlots, RingWrapped } from '../commit/commit-log.ts';
 import { CommittedState, type TaskShape } from '../commit/committed-state.ts';
 import { emptyOutbox } from '../commit/outbox.ts';
+import { loadPartitions } from '../commit/partition-loader.ts';
 import type { Registry } from '../commit/registry.ts';
 import type { Slot } from '../commit/slot.ts';
-import { decodeManifest, type Manifest, restoreSnapshot, writeImage, writeSnapshot } from '../commit/snapshot.ts';
+import {
+  adoptSnapshot,
+  decodeManifest,
+  type Manifest,
+  restoreSnapshot,
+  type StoredState,
+  writeImage,
+  writeSnapshot,
+} from '../commit/snapshot.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
+import type { StatePartition } from '../state/state-partition.ts';
+import { PartitionBudget } from './partition-budget.ts';
 import type { RuntimeObserver } from './ports.ts';
 
 /** After so many commits, or so many bytes of them, the state is written as a snapshot. */
 const SNAPSHOT_COMMITS = 64;
 const SNAPSHOT_BYTES = 4 * 1024 * 1024;
+
+/** Before the first snapshot. */
+const nothingStored: StoredState = { blobs: [], partitions: [] };
 
 /** A snapshot that keeps vanishing under its reader is not being collected: it is missing. */
 const LOAD_TRIES = 5;
@@ -19,8 +33,15 @@ const LOAD_TRIES = 5;
 /** Slots asked for at once when a whole tail is read. */
 const LOAD_SLOTS = 64;
 
+export interface TaskStoreOptions {
+  /** Commits after which a snapshot is written. Default 64. */
+  readonly snapshotCommits?: number;
+  /** Memory for keyed state, bytes; asked each time. Default: no limit. */
+  readonly memoryBytes?: () => number;
+}
+
 /**
- * The durable side of one task: loads its state from snapshot and log, catches up with commits of other containers,
+ * The durable side of one task: loads its state from snapshot and log, each partition when it is needed, catches up with commits of other containers,
  * appends its own and keeps the ring covered by snapshots.
  */
 export class TaskStore {
@@ -32,6 +53,9 @@ export class TaskStore {
   #registry: Registry | undefined;
   #manifest: Manifest | undefined;
   readonly #snapshotCommits: number;
+  readonly #budget: PartitionBudget;
+  /** All of it was asked for: nothing is unloaded before the next commit. */
+  #keepsAll = false;
   #bytesSinceSnapshot = 0;
   /** What it has read of earlier epochs is to be written as it is now. */
   #upgraded = false;
@@ -42,9 +66,10 @@ export class TaskStore {
     blobs: BlobStore,
     shape: TaskShape,
     observer: RuntimeObserver,
-    snapshotCommits: number = SNAPSHOT_COMMITS,
+    options: TaskStoreOptions = {},
   ) {
-    this.#snapshotCommits = snapshotCommits;
+    this.#snapshotCommits = options.snapshotCommits ?? SNAPSHOT_COMMITS;
+    this.#budget = new PartitionBudget(options.memoryBytes ?? (() => Number.POSITIVE_INFINITY));
     this.#log = log;
     this.#blobs = blobs;
     this.#shape = shape;
@@ -91,15 +116,42 @@ export class TaskStore {
         this.drop();
       }
     }
-    throw new MillraceError(
-      'corrupt',
-      'CORRUPT_BLOB',
-      `The state of ${this.#log.unit} cannot be loaded: a part that its registry names is not there.`,
-      {
-        fix: 'Restore the state table from a backup or a savepoint.',
-        cause: last,
-      },
-    );
+    throw this.#missing(last);
+  }
+
+  /**
+   * Loads the partitions that computing needs, in this order and as far as memory allows: at least the first.
+   * @returns whether other containers' commits were found on the way: then all that was known before has to be looked at again
+   */
+  async require(needed: () => Iterable<number>): Promise<boolean> {
+    const { keyed, head } = this.state;
+    for (;;) {
+      if (keyed.absent.length === 0) return false;
+      // A snapshot beyond the head is not its state.
+      if ((this.#registry as Registry).n > head.n) {
+        await this.catchUp();
+        return true;
+      }
+      const { needed: kept, missing } = this.#budget.admit(keyed, needed());
+      for (const partition of kept) partition.usedAt = head.n;
+      if (missing.length === 0) return false;
+      // What is read may show that more is needed, or less.
+      await this.#loadPartitions(missing, kept);
+    }
+  }
+
+  /** Loads these partitions, and those that every commit looks at, whatever memory they take, and keeps them until the next commit. */
+  async loadAll(isWanted: (lp: number) => boolean): Promise<void> {
+    this.#keepsAll = true;
+    for (;;) {
+      const inRange = [...this.state.keyed.partitions.values()].filter(
+        ({ lp, isWatched }) => isWanted(lp) || isWatched,
+      );
+      const wanted = inRange.filter(({ isLoaded }) => !isLoaded);
+      if (wanted.length === 0) return;
+      if ((this.#registry as Registry).n > this.state.head.n) await this.catchUp();
+      else await this.#loadPartitions(wanted, new Set(inRange));
+    }
   }
 
   /** Makes the log where there is none. @param inherited what a child's log begins with; a root's begins with nothing */
@@ -142,6 +194,8 @@ export class TaskStore {
     const applied = await this.#log.append(header, payload);
     if (applied) {
       this.state.apply(commit);
+      this.#keepsAll = false;
+      this.#budget.trim(this.state.keyed);
       this.#bytesSinceSnapshot += bytes.length;
       if (header.kind === 'upgrade') this.#upgraded = true;
       this.#lastPayloadBytes = bytes.length;
@@ -165,9 +219,19 @@ export class TaskStore {
     return true;
   }
 
+  /** Memory that keyed state takes, about; bytes. */
+  get bytes(): number {
+    return this.#state?.keyed.bytes ?? 0;
+  }
+
+  /** Whether so much has changed since the snapshot that the memory is full of it. */
+  get isFull(): boolean {
+    return this.#budget.isFull(this.state.keyed);
+  }
+
   #isSnapshotDue(): boolean {
     const commits = this.state.head.n - (this.#registry as Registry).n;
-    const isMuch = this.#upgraded || this.#bytesSinceSnapshot >= SNAPSHOT_BYTES;
+    const isMuch = this.#upgraded || this.#bytesSinceSnapshot >= SNAPSHOT_BYTES || this.isFull;
     return commits >= this.#snapshotCommits || (commits > 0 && isMuch);
   }
 
@@ -178,6 +242,7 @@ export class TaskStore {
       this.state,
       this.#registry as Registry,
       this.#manifest,
+      (partition) => this.#loadPartitions([partition], new Set([partition])),
       onWritten,
     );
     if (written === undefined) {
@@ -189,6 +254,35 @@ export class TaskStore {
     this.#bytesSinceSnapshot = 0;
     this.#upgraded = false;
     this.#observer.snapshot?.(this.#log.unit, written.registry.n);
+    if (!this.#keepsAll) this.#budget.trim(this.state.keyed);
+  }
+
+  /** @returns false where the snapshot was collected meanwhile: now the newest one is known */
+  async #loadPartitions(wanted: readonly StatePartition[], kept: ReadonlySet<StatePartition>): Promise<boolean> {
+    const { keyed, head } = this.state;
+    const bytes = wanted.reduce((sum, { loadedBytes }) => sum + loadedBytes, 0);
+    const room = this.#budget.makeRoom(keyed, kept, bytes);
+    const manifest = this.#manifest ?? nothingStored;
+    try {
+      await loadPartitions(this.#blobs, manifest, this.state, wanted, room);
+    } catch (error) {
+      if (!(error instanceof BlobMissing)) throw error;
+      // The snapshot was collected, as it is when two newer ones are there. Where there is none, it is really gone.
+      if (!(await this.#readPointer())) throw this.#missing(error);
+      return false;
+    }
+    for (const partition of wanted) partition.usedAt = head.n;
+    this.#observer.partitionsLoaded?.(this.#log.unit, wanted.length);
+    return true;
+  }
+
+  #missing(cause: unknown): MillraceError {
+    return new MillraceError(
+      'corrupt',
+      'CORRUPT_BLOB',
+      `The state of ${this.#log.unit} cannot be loaded: a part that its registry names is not there.`,
+      { fix: 'Restore the state table from a backup or a savepoint.', cause },
+    );
   }
 
   /** A slot is overwritten only where a snapshot covers it: otherwise the snapshot comes first. Back-pressure, not loss. */
@@ -206,12 +300,23 @@ export class TaskStore {
     );
   }
 
-  async #readPointer(): Promise<void> {
-    const registry = (await this.#log.readRegistry(this.#shape.partitions)) as Registry;
-    if (registry.n === this.#registry?.n) return;
-    this.#manifest = await this.#readManifest(registry);
-    this.#registry = registry;
-    this.#bytesSinceSnapshot = 0;
+  /** Takes over the newest snapshot. @returns whether it is another one than before */
+  async #readPointer(): Promise<boolean> {
+    for (let tries = 1; ; tries++) {
+      const registry = (await this.#log.readRegistry(this.#shape.partitions)) as Registry;
+      if (registry.n === this.#registry?.n) return false;
+      try {
+        this.#manifest = await this.#readManifest(registry);
+      } catch (error) {
+        if (!(error instanceof BlobMissing)) throw error;
+        if (tries === LOAD_TRIES) throw this.#missing(error);
+        continue;
+      }
+      this.#registry = registry;
+      this.#bytesSinceSnapshot = 0;
+      if (this.#manifest !== undefined) adoptSnapshot(this.#manifest, this.state.keyed);
+      return true;
+    }
   }
 
   async #readManifest({ manifest }: Registry): Promise<Manifest | undefined> {
@@ -223,7 +328,7 @@ export class TaskStore {
     const [covered, ...tail] = await this.#log.readChain(registry.n, LOAD_SLOTS);
     if (covered === undefined) throw new RingWrapped(this.#log.unit);
     const state = new CommittedState(this.#shape, manifest?.header ?? covered.header, emptyOutbox);
-    if (manifest !== undefined) await restoreSnapshot(this.#blobs, manifest, state);
+    if (manifest !== undefined) restoreSnapshot(manifest, state);
     this.#state = state;
     await this.#applyChain(tail);
     // The head's outbox may still have to be published, though a snapshot covers the rest of it.

@@ -21,6 +21,8 @@ import type { TryCounter } from './try-counter.ts';
 export interface TaskInput {
   /** One commit's worth of the records, and of what is due. `crashed` records are quarantined without being computed. */
   compute(state: CommittedState, records: readonly StreamRecord[], crashed: ReadonlySet<string>): Piece;
+  /** The partitions of keyed state that computing this reads, in its order: they are loaded before. None where there are none. */
+  readonly needed: ((state: CommittedState, records: readonly StreamRecord[]) => Iterable<number>) | undefined;
   /** Requires that nothing was skipped between the position and the first new record. Packets show their gaps themselves. */
   readonly probe: ((position: Position, first: StreamRecord) => Promise<void>) | undefined;
   /** Counts crashes on a record. A packet is never quarantined, so they are not counted there. */
@@ -88,13 +90,16 @@ export class Task {
         const fresh = this.#unseen(records);
         if (this.#head.isSealed) return this.#succeed(this.#requireNone(fresh));
         if (fresh[0] !== undefined) await this.#admit(fresh[0], watch, isFirst);
+        if (await this.#loadNeeded(fresh)) continue;
         const piece = this.#compute(fresh, watch);
         if (isNothing(piece, this.#head.state)) return this.#succeed(undefined);
         await watch.end();
-        if (deadline.passed) return this.#succeed(this.#outOfTime(fresh, records, piece));
+        if (deadline.passed) return this.#succeed(this.#outOfTime(fresh, records));
         await this.#step('computed');
-        if (await this.#commit(piece, deadline)) lostRaces = 0;
-        else this.#countLostRace(++lostRaces);
+        if (await this.#commit(piece, deadline)) {
+          if (this.#head.isMemoryFull) await this.#head.snapshotIfDue();
+          lostRaces = 0;
+        } else this.#countLostRace(++lostRaces);
       }
     }, watch);
   }
@@ -107,14 +112,23 @@ export class Task {
 
   /**
    * Commits a change that no record brought: a watermark, or the knowledge that the shard is empty. Yields to whoever
-   * commits at the same time. @returns whether it was committed
+   * commits at the same time.
+   *
+   * @param makePiece computes it, when it has had the partitions loaded that it reads; these may bring a newer state
+   * @returns whether it was committed
    */
-  commitTick(makePiece: (state: CommittedState) => Promise<Piece | undefined>, deadline: Deadline): Promise<boolean> {
+  commitTick(
+    makePiece: (
+      state: CommittedState,
+      load: (lps: ReadonlySet<number>) => Promise<CommittedState>,
+    ) => Promise<Piece | undefined>,
+    deadline: Deadline,
+  ): Promise<boolean> {
     return this.#exclusively(async () => {
       await this.#refresh(true, deadline);
       await this.#head.prepare(undefined, deadline);
       if (this.#head.isSealed) return false;
-      const piece = await makePiece(this.#head.state);
+      const piece = await makePiece(this.#head.state, (lps) => this.#head.loadAll(lps));
       if (piece === undefined) return false;
       return this.#commit(piece, deadline);
     });
@@ -130,7 +144,7 @@ export class Task {
 
   /**
    * Ends the log of a shard that was read to its end: its children go on from here. Nothing is committed after it.
-   * @returns the final state, once every receiver can learn of the end
+   * @returns the final state, all of it loaded, once every receiver can learn of the end
    * @throws MillraceError `NOT_DRAINED` where records are left
    */
   seal(children: readonly ChildUnit[], deadline: Deadline): Promise<CommittedState> {
@@ -138,15 +152,16 @@ export class Task {
       await this.#refresh(true, deadline);
       for (let lostRaces = 0; ; ) {
         await this.#head.prepare(undefined, deadline);
-        if (this.#head.isSealed) return this.#head.state;
+        if (this.#head.isSealed) return this.#head.loadAll();
         await this.#input.requireDrained(this.#head.header.position);
         if (!(await this.#commit(sealPiece(this.#head.state, children), deadline))) this.#countLostRace(++lostRaces);
       }
     });
   }
 
-  get isLoaded(): boolean {
-    return this.#head.isLoaded;
+  /** Memory that its keyed state takes, about; bytes. */
+  get bytes(): number {
+    return this.#head.bytes;
   }
 
   /** The committed state, for inspection. */
@@ -220,6 +235,12 @@ export class Task {
     await this.#step('try-counted');
   }
 
+  /** True where other containers have committed meanwhile: then what is new has to be looked at again. */
+  async #loadNeeded(fresh: readonly StreamRecord[]): Promise<boolean> {
+    const { needed } = this.#input;
+    return needed !== undefined && this.#head.require((state) => needed(state, fresh));
+  }
+
   #compute(fresh: readonly StreamRecord[], watch: CrashWatch): Piece {
     const piece = this.#input.compute(this.#head.state, watch.isSingle ? fresh.slice(0, 1) : fresh, watch.crashed);
     requireFewRejected(piece, this.#options.quarantine, this.#options.unit);
@@ -240,7 +261,6 @@ export class Task {
       await this.#head.publish(deadline);
       return true;
     }
-    state.keyed.giveBack(piece.timers);
     this.#ports.observer.lostRace?.(this.#options.unit, commit.header.n);
     await this.#head.catchUpAfterLoss();
     return false;
@@ -256,8 +276,7 @@ export class Task {
     );
   }
 
-  #outOfTime(fresh: readonly StreamRecord[], records: readonly StreamRecord[], piece: Piece): string {
-    this.#head.state.keyed.giveBack(piece.timers);
+  #outOfTime(fresh: readonly StreamRecord[], records: readonly StreamRecord[]): string {
     const first = fresh[0];
     if (first !== undefined && fresh.length < records.length) return first.sequenceNumber;
     throw new MillraceError(

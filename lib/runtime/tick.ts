@@ -61,7 +61,6 @@ export const tickPiece = async (task: TickTask, request: TickRequest): Promise<P
     marks: [],
     rejections: state.rejections,
     relays: [],
-    timers: [],
     recordCount: 0,
   };
 };

@@ -9,6 +9,8 @@ export interface StateTable {
   timerMs(value: unknown): number | undefined;
   /** The stage's key that an entry belongs to, as JSON text. Missing where entries have no timers. */
   keyTextOf?(entryKey: string): string;
+  /** Its entries are looked at in every commit: a partition that has any is always loaded. */
+  readonly watched?: boolean;
 }
 
 /** One changed entry; `value` is `undefined` where the entry was deleted. */

@@ -15,6 +15,7 @@ const statesWorthReaching = [
   'loads from a snapshot',
   'lost races',
   'republished heads',
+  'loads of partitions',
   'snapshots',
   'ring wraps',
   'relays',

@@ -7,7 +7,7 @@ import { decodeRegistry, registryKey } from '../../lib/commit/registry.ts';
 import { decodeSlot } from '../../lib/commit/slot.ts';
 import { decodeManifest, type Manifest } from '../../lib/commit/snapshot.ts';
 import { MemoryItemStore } from '../../lib/memory/memory-item-store.ts';
-import { TaskStore } from '../../lib/runtime/task-store.ts';
+import { TaskStore, type TaskStoreOptions } from '../../lib/runtime/task-store.ts';
 import type { ItemStore } from '../../lib/state/item-store.ts';
 import type { EntryChange } from '../../lib/state/state-table.ts';
 import { SeededRandom } from '../../lib/testing/seeded-random.ts';
@@ -34,16 +34,20 @@ export const emptyBody: CommitBody = {
 
 /** One unit's table, and as many containers before it as a test wants. */
 export class LogRig {
-  readonly memory = new MemoryItemStore();
+  readonly memory: MemoryItemStore;
   readonly random = new SeededRandom(1);
+
+  constructor(memory = new MemoryItemStore()) {
+    this.memory = memory;
+  }
 
   log(items: ItemStore = this.memory): CommitLog {
     return new CommitLog(UNIT, items, new BlobStore(items, UNIT), this.random);
   }
 
   /** What a container has of the unit. */
-  store(items: ItemStore = this.memory, snapshotCommits?: number): TaskStore {
-    return new TaskStore(this.log(items), new BlobStore(items, UNIT), shape, {}, snapshotCommits);
+  store(items: ItemStore = this.memory, options: TaskStoreOptions = {}): TaskStore {
+    return new TaskStore(this.log(items), new BlobStore(items, UNIT), shape, {}, options);
   }
 
   commit(n: number, body: Partial<CommitBody> = {}, kind: CommitKind = 'batch'): Commit {
@@ -107,13 +111,22 @@ export const open = async (store: TaskStore): Promise<void> => {
 };
 
 /** The entries of a state as text, in order. */
-export const entriesOf = (store: TaskStore): string[] =>
-  [...store.state.keyed.partitions.values()]
+export const entriesOf = async (store: TaskStore): Promise<string[]> => {
+  await store.loadAll(() => true);
+  return [...store.state.keyed.partitions.values()]
     .flatMap(({ lp, tables }) =>
       tables.flatMap((entries, table) =>
         [...entries].map(([key, value]) => `${lp} ${table} ${key} ${JSON.stringify(value)}`),
       ),
     )
     .sort();
+};
+
+/** Loads a partition as computing would: again where other containers' commits were found on the way. */
+export const requirePartition = async (store: TaskStore, ...lps: number[]): Promise<void> => {
+  while (await store.require(() => lps)) {
+    // What was known has moved on.
+  }
+};
 
 export const set = (lp: number, key: string, value: unknown): EntryChange => ({ lp, table: 0, key, value });

@@ -33,6 +33,8 @@ export interface WorldOptions {
   readonly limits?: Partial<PieceLimits>;
   readonly items?: ItemStore;
   readonly requests?: StoreRequest[];
+  /** Memory of each container for keyed state. */
+  readonly cacheBytes?: number;
 }
 
 /** Everything that outlives a container: streams, table, sinks, and how far each mapping is. */
@@ -45,6 +47,7 @@ export class World {
   readonly sinks = new Map<string, SinkWriter>();
   readonly cursors: Cursor[];
   readonly #limits: PieceLimits;
+  readonly #cacheBytes: number | undefined;
 
   constructor(options: WorldOptions) {
     const { pipeline, seed, shards = 2 } = options;
@@ -52,6 +55,7 @@ export class World {
     this.random = new SeededRandom(seed);
     this.items = options.items ?? new MemoryItemStore({ observer: (request) => options.requests?.push(request) });
     this.#limits = { ...defaultPieceLimits, ...options.limits };
+    this.#cacheBytes = options.cacheBytes;
     this.cursors = pipeline.plan.stages.flatMap(({ id, input: { stream } }) => {
       this.streams.createStream(stream, { shards });
       return Array.from({ length: shards }, (_, i) => ({
@@ -94,6 +98,7 @@ export class World {
       ports,
       resolveStream: (logical) => logical,
       limits: this.#limits,
+      ...(this.#cacheBytes !== undefined && { cacheBytes: this.#cacheBytes }),
     });
     return new Container(stage, runtime, life, ports);
   }

@@ -24,6 +24,8 @@ export interface ProcessOptions {
   readonly observer: RuntimeObserver;
   readonly limits: PieceLimits;
   readonly log: LogSize;
+  /** Memory for state, bytes. */
+  readonly cacheBytes: number | undefined;
   readonly watermarkStepMs: number;
   readonly skewMs: number;
 }
@@ -62,6 +64,7 @@ export class Process {
       resolveStream: (logical) => logical,
       limits: options.limits,
       log: options.log,
+      ...(options.cacheBytes !== undefined && { cacheBytes: options.cacheBytes }),
       watermarkStepMs: options.watermarkStepMs,
     });
     this.#died = new Promise((resolve) => {

@@ -20,6 +20,7 @@ export class Reached {
       if (tailCommits > 0) this.count('loads of a tail');
     },
     snapshot: () => this.count('snapshots'),
+    partitionsLoaded: (_unit, count) => this.count('loads of partitions', count),
     republished: () => this.count('republished heads'),
   };
 

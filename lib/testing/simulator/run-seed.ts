@@ -25,6 +25,7 @@ export interface SeedRun {
   readonly ticks: boolean;
   readonly shards: number | undefined;
   readonly smallCommits: boolean | undefined;
+  readonly smallMemory: boolean | undefined;
   readonly reduction: Reduction;
   readonly traceLines: number;
   readonly judge: (world: World, events: readonly SimulatedEvent[], shards: number) => Promise<readonly string[]>;
@@ -48,6 +49,7 @@ export const runSeed = async (run: SeedRun): Promise<SeedOutcome> => {
   const random = new SeededRandom(seed ^ 0x5bd1e995);
   const ids = new SeededRandom(seed ^ 0x2545f491);
   const shape = drawShape(random, run);
+  const cacheBytes = drawMemory(new SeededRandom(seed ^ 0x1b873593), run);
   const world = new World(pipeline, shape.shards);
   const reached = new Reached(pipeline);
   const violations: string[] = [];
@@ -70,6 +72,7 @@ export const runSeed = async (run: SeedRun): Promise<SeedOutcome> => {
       observer: reached.observer,
       limits: shape.limits,
       log: shape.log,
+      cacheBytes,
       watermarkStepMs: shape.watermarkStepMs,
       skewMs: skews ? Math.floor((random.fraction() - 0.5) * 600_000) : 0,
     });
@@ -119,6 +122,10 @@ export const runSeed = async (run: SeedRun): Promise<SeedOutcome> => {
     trace: trace.lines,
   };
 };
+
+/** Memory for one or two partitions: each commit loads what it needs and unloads the rest. */
+const drawMemory = (random: Random, { smallMemory }: SeedRun): number | undefined =>
+  (smallMemory ?? random.fraction() < 0.4) ? 200 + Math.floor(random.fraction() * 1_500) : undefined;
 
 interface Shape {
   readonly shards: number;

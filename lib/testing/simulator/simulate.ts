@@ -22,6 +22,8 @@ export interface SimulateOptions {
   readonly shards?: number;
   /** Whether commits are bounded so tightly that one invocation makes many. Default: by the seed. */
   readonly smallCommits?: boolean;
+  /** Whether processes have memory for a partition or two, and load others when they need them. Default: by the seed. */
+  readonly smallMemory?: boolean;
   /**
    * Says what is wrong with an outcome, in sentences; none where all is right. Default: the outcome has to be that of a run
    * without faults, which holds only for events that no shard brings late, and output that no order of shards changes.
@@ -68,6 +70,7 @@ const optionsShape = z.strictObject({
   faults: z.array(z.enum(faultKinds)).optional(),
   shards: z.int({ error: 'expected a whole number, 1 … 8' }).min(1).max(8).optional(),
   smallCommits: z.boolean().optional(),
+  smallMemory: z.boolean().optional(),
   check: functionOption.optional(),
   ignoreSinks: z.array(z.string()).optional(),
   shrinkRuns: z.int().min(0).optional(),
@@ -116,7 +119,7 @@ const runOnce = (
   reduction: Reduction,
   traceLines: number,
 ): Promise<SeedOutcome> => {
-  const { seed, events, faults = faultKinds, shards, smallCommits, check } = options;
+  const { seed, events, faults = faultKinds, shards, smallCommits, smallMemory, check } = options;
   return runSeed({
     pipeline,
     seed,
@@ -126,6 +129,7 @@ const runOnce = (
     ticks: check !== undefined || !hasIdleSource(pipeline),
     shards,
     smallCommits,
+    smallMemory,
     reduction,
     traceLines,
     judge: (world, sent, shardCount) => judge(options, world, sent, reduction, shardCount),

@@ -37,7 +37,7 @@ describe('a state', () => {
         const cold = rig.store();
         await open(cold);
         for (const store of stores) await store.catchUp();
-        for (const store of [cold, ...stores]) expect(entriesOf(store)).toEqual([...model.values()].sort());
+        for (const store of [cold, ...stores]) expect(await entriesOf(store)).toEqual([...model.values()].sort());
         expect(await rig.orphans()).toEqual([]);
       }),
       { numRuns: 40 },

@@ -64,12 +64,6 @@ export const mutations: readonly Mutation[] = [
       },
     ],
   },
-  one(
-    'timers that a lost commit took are gone',
-    'runtime/task.ts',
-    '    state.keyed.giveBack(piece.timers);\n    this.#ports.observer.lostRace',
-    '    this.#ports.observer.lostRace',
-  ),
   one('the cache is trusted after an error', 'runtime/task.ts', '      this.#head.drop();\n', ''),
   one(
     'a slot of genesis is put without a condition',
@@ -133,6 +127,42 @@ export const mutations: readonly Mutation[] = [
     'if (!partition.isDirty || sections.length > 1) return',
   ),
   one(
+    'panes of partitions that are not loaded are not waited for',
+    'runtime/fire-timers.ts',
+    'if (partition.timerMs <= watermarkMs) isAll = false;',
+    '',
+  ),
+  one(
+    'what is loaded replaces what changed since the snapshot',
+    'state/state-partition.ts',
+    'if ((this.dirty[table] as Map<string, number>).has(key)) continue;',
+    '',
+  ),
+  one(
+    'what changed after a snapshot of another container counts as covered',
+    'state/state-partition.ts',
+    'if (changedBy > n) continue;',
+    '',
+  ),
+  one(
+    'unloading forgets when a partition is due',
+    'state/state-partition.ts',
+    'this.#stored = { timerMs: this.timerMs,',
+    'this.#stored = { timerMs: Number.POSITIVE_INFINITY,',
+  ),
+  one(
+    'a change of a partition that is not loaded sets no timer',
+    'state/state-partition.ts',
+    '} else if (timeMs < this.#stored.timerMs) {',
+    '} else if (timeMs < -1) {',
+  ),
+  one(
+    'the snapshot forgets when its partitions are due',
+    'commit/snapshot.ts',
+    'Number.isFinite(timerMs) ? timerMs : null',
+    'timerMs < 0 ? timerMs : null',
+  ),
+  one(
     'a packet that was applied is applied again',
     'runtime/channel.ts',
     "if (packet.n <= applied) return 'drop';",
@@ -153,7 +183,7 @@ export const mutations: readonly Mutation[] = [
   one(
     'the watermark leaves before the last panes',
     'runtime/compute-keyed.ts',
-    'watermarkMs: fired.complete ? targetMs : state.head.watermarkMs',
+    'watermarkMs: isLast ? targetMs : state.head.watermarkMs',
     'watermarkMs: targetMs',
   ),
   one(
@@ -165,7 +195,7 @@ export const mutations: readonly Mutation[] = [
   one(
     'a commit that stops inside a batch says that it took it',
     'runtime/compute-keyed.ts',
-    "kind: taken === records.length && fired.complete ? 'batch' : 'mark'",
+    "kind: taken === records.length && isLast ? 'batch' : 'mark'",
     "kind: 'batch'",
   ),
   one(

@@ -28,7 +28,7 @@ const parent = ({ from, to }: LpRange, { n, watermarkMs, heardMs = watermarkMs }
   const position = { sequenceNumber: '9', arrivalMs: n, emptyAsOfMs: 99 };
   const head = { n, attemptId: 'a', epoch: 1, kind: 'seal' as const, position, watermarkMs };
   const state = new CommittedState(shape(from, to), head, emptyOutbox);
-  for (let lp = from; lp <= to; lp++) state.keyed.apply([{ lp, table: 0, key: `k${lp}`, value: lp }]);
+  for (let lp = from; lp <= to; lp++) state.keyed.apply(1, [{ lp, table: 0, key: `k${lp}`, value: lp }]);
   state.marks.apply({ producer: 'u/a', from, to, n: 5, watermarkMs: heardMs, excluded: false, status: 'active' });
   return state;
 };
@@ -91,7 +91,7 @@ describe('what a child inherits', () => {
     const rows = [0, 1, 2, 3].map((lp) => ({ lp, rows: [] }));
     const packet = { producer: 'u/a', n: 7, watermarkMs: 0, excluded: false, epoch: 1, runs: [], rows, children: [] };
     const run = { from: 1, to: 3, prev: 6 };
-    holder.keyed.apply([
+    holder.keyed.apply(1, [
       {
         lp: 1,
         table: 1,

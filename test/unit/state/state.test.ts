@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { Journal } from '../../../lib/state/journal.ts';
 import { KeyedState } from '../../../lib/state/keyed-state.ts';
 import { StateOverlay } from '../../../lib/state/state-overlay.ts';
-import type { StateTable } from '../../../lib/state/state-table.ts';
-import { TimerHeap } from '../../../lib/state/timer-heap.ts';
+import type { StatePartition } from '../../../lib/state/state-partition.ts';
+import type { EntryChange, StateTable } from '../../../lib/state/state-table.ts';
+import { TimeHeap, type Timer } from '../../../lib/state/timer-heap.ts';
 
-const table: StateTable = { id: 't', timerMs: (value) => value as number };
-const change = (key: string, value: number | undefined) => ({ lp: 1, table: 0, key, value });
+const table: StateTable = { id: 't', timerMs: (value) => (typeof value === 'number' ? value : undefined) };
+const change = (key: string, value: number | string | undefined) => ({ lp: 1, table: 0, key, value });
 
 describe('Journal', () => {
   it('takes back what came after the last begin, in maps and arrays', () => {
@@ -43,7 +44,7 @@ describe('Journal', () => {
 describe('StateOverlay', () => {
   it('shows its own writes above a committed state that it never touches', () => {
     const base = new KeyedState([table]);
-    base.apply([change('a', 1), change('b', 2)]);
+    base.apply(1, [change('a', 1), change('b', 2)]);
     const overlay = new StateOverlay(base, new Journal());
     overlay.set(1, 0, 'a', 5);
     overlay.set(1, 0, 'b', undefined);
@@ -60,55 +61,127 @@ describe('StateOverlay', () => {
   });
 });
 
-describe('KeyedState', () => {
-  const takeAll = (state: KeyedState, watermarkMs: number): string[] => {
-    const taken: string[] = [];
-    for (let timer = state.takeDue(watermarkMs); timer !== undefined; timer = state.takeDue(watermarkMs)) {
-      taken.push(`${timer.key}@${timer.timeMs}`);
-    }
-    return taken;
+describe('a loaded partition', () => {
+  const due = (partition: StatePartition, watermarkMs: number): string[] =>
+    [...partition.due(watermarkMs)].map(({ key, timeMs }) => `${key}@${timeMs}`);
+  const made = (...commits: EntryChange[][]): StatePartition => {
+    const state = new KeyedState([table]);
+    for (const [i, changes] of commits.entries()) state.apply(i + 1, changes);
+    return state.partition(1);
   };
 
   it('gives due timers in the order of time, and only those that still hold', () => {
-    const state = new KeyedState([table]);
-    state.apply([change('a', 30), change('b', 10), change('c', 20), change('d', 99)]);
-    state.apply([change('c', undefined), change('b', 25)]);
-    expect(takeAll(state, 50)).toEqual(['b@25', 'a@30']);
-    expect(takeAll(state, 98)).toEqual([]);
-    expect(takeAll(state, 99)).toEqual(['d@99']);
+    const partition = made(
+      [change('a', 30), change('b', 10), change('c', 20), change('d', 99)],
+      [change('c', undefined), change('b', 25)],
+    );
+    expect(due(partition, 50)).toEqual(['b@25', 'a@30']);
+    expect(due(partition, 98)).toEqual(['b@25', 'a@30']);
+    expect(due(partition, 99)).toEqual(['b@25', 'a@30', 'd@99']);
+    expect(partition.timerMs).toBe(25);
   });
 
   it('finds a timer again that was moved away and back', () => {
-    const state = new KeyedState([table]);
-    state.apply([change('a', 10)]);
-    state.apply([change('a', 20)]);
-    expect(takeAll(state, 15)).toEqual([]);
-    state.apply([change('a', 10)]);
-    expect(takeAll(state, 15)).toEqual(['a@10']);
-  });
-
-  it('takes back timers of a commit that failed', () => {
-    const state = new KeyedState([table]);
-    state.apply([change('a', 10)]);
-    const timer = state.takeDue(10);
-    state.giveBack(timer === undefined ? [] : [timer]);
-    expect(takeAll(state, 10)).toEqual(['a@10']);
+    const partition = made([change('a', 10)], [change('a', 20)]);
+    expect(due(partition, 15)).toEqual([]);
+    partition.apply(3, change('a', 10));
+    expect(due(partition, 15)).toContain('a@10');
   });
 
   it('knows which entries changed since the snapshot, deleted ones too', () => {
-    const state = new KeyedState([table]);
-    state.apply([change('a', 1), change('b', 2)], true);
-    expect(state.partition(1).isDirty).toBe(false);
-    state.apply([change('a', undefined)]);
-    expect([...(state.partition(1).dirty[0] as Set<string>)]).toEqual(['a']);
-    state.partition(1).clearDirty();
-    expect(state.partition(1).isDirty).toBe(false);
+    const partition = made([change('a', 1), change('b', 2)]);
+    partition.covered(1);
+    expect(partition.isDirty).toBe(false);
+    partition.apply(2, change('a', undefined));
+    expect([...(partition.dirty[0] as Map<string, number>)]).toEqual([['a', 2]]);
+    partition.covered(2);
+    expect(partition.isDirty).toBe(false);
+  });
+
+  it('knows what changed after a snapshot of another container, which covers a part of its commits', () => {
+    const partition = made([change('a', 1)], [change('b', 2)], [change('a', 3), change('c', 3)]);
+    partition.covered(2);
+    expect([...(partition.dirty[0] as Map<string, number>).keys()]).toEqual(['a', 'c']);
+  });
+
+  it('takes memory by what it holds', () => {
+    const partition = made([change('a', 1), change('b', 'x'.repeat(1_000))]);
+    const { bytes } = partition;
+    expect(bytes).toBeGreaterThan(2_000);
+    partition.apply(2, change('b', 'x'.repeat(500)));
+    expect(partition.bytes).toBe(bytes - 1_000);
+    partition.apply(3, change('a', undefined));
+    partition.apply(4, change('b', undefined));
+    expect(partition.bytes).toBe(0);
   });
 });
 
-describe('TimerHeap', () => {
+describe('a partition that is not loaded', () => {
+  const stored = { timerMs: 50, watched: false, bytes: 1_000 };
+  const absent = () => {
+    const state = new KeyedState([table]);
+    state.declare(1, stored);
+    return state;
+  };
+
+  it('refuses to be read, also for what is known to have changed', () => {
+    const state = absent();
+    state.apply(7, [change('a', 60)]);
+    expect(() => state.get(1, 0, 'a')).toThrow('not loaded');
+    expect(() => new StateOverlay(state, new Journal()).get(1, 0, 'b')).toThrow('not loaded');
+    expect(state.get(2, 0, 'b')).toBeUndefined();
+  });
+
+  it('takes changes, which are newer than what is loaded later', () => {
+    const state = absent();
+    state.apply(7, [change('a', 60), change('b', undefined)]);
+    const partition = state.partition(1);
+    partition.load([change('a', 1), change('b', 2), change('c', 70), change('d', 4), change('d', undefined)]);
+    expect(['a', 'b', 'c', 'd'].map((key) => state.get(1, 0, key))).toEqual([60, undefined, 70, undefined]);
+    expect([...partition.due(100)].map(({ key }) => key)).toEqual(['a', 'c']);
+    expect([...(partition.dirty[0] as Map<string, number>).keys()]).toEqual(['a', 'b']);
+  });
+
+  it('is due when its first timer is, or an earlier one that was added', () => {
+    const state = absent();
+    expect(state.partition(1).timerMs).toBe(50);
+    state.apply(7, [change('a', 60)]);
+    expect(state.partition(1).timerMs).toBe(50);
+    state.apply(8, [change('a', 40)]);
+    expect(state.partition(1).timerMs).toBe(40);
+  });
+
+  it('is what a loaded one becomes when it is unloaded, without what changed since the snapshot', () => {
+    const state = absent();
+    const partition = state.partition(1);
+    partition.load([change('a', 10), change('b', 20), change('c', 30)]);
+    state.apply(7, [change('b', 25), change('a', undefined)]);
+    const { bytes } = partition;
+    partition.unload();
+    expect(partition.isLoaded).toBe(false);
+    expect(partition.bytes).toBeLessThan(bytes);
+    expect(partition.timerMs).toBe(25);
+    partition.load([change('a', 10), change('b', 20), change('c', 30)]);
+    expect(partition.bytes).toBe(bytes);
+    expect(['a', 'b', 'c'].map((key) => state.get(1, 0, key))).toEqual([undefined, 25, 30]);
+  });
+
+  it('forgets changes that a snapshot covers, and keeps later ones', () => {
+    const state = absent();
+    state.apply(7, [change('a', 60)]);
+    state.apply(8, [change('b', 45)]);
+    const partition = state.partition(1);
+    partition.covered(7, { ...stored, timerMs: 55 });
+    expect([...(partition.tables[0] as Map<string, unknown>).keys()]).toEqual(['b']);
+    expect(partition.timerMs).toBe(45);
+    partition.load([change('a', 60)]);
+    expect([...partition.due(100)].map(({ key }) => key)).toEqual(['b', 'a']);
+  });
+});
+
+describe('TimeHeap', () => {
   it('is empty when all has been taken', () => {
-    const heap = new TimerHeap();
+    const heap = new TimeHeap<Timer>();
     expect(heap.pop()).toBeUndefined();
     heap.push({ timeMs: 1, lp: 0, table: 0, key: 'a' });
     expect(heap.pop()?.key).toBe('a');

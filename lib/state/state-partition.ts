@@ -1,0 +1,172 @@
+import { entryBytes } from './entry-size.ts';
+import type { EntryChange, StateTable } from './state-table.ts';
+import { TimeHeap, type Timer } from './timer-heap.ts';
+
+type Entries = Map<string, unknown>;
+
+/** What is known of a partition whose stored entries are not in memory. */
+export interface StoredPartition {
+  /** None of its timers is due earlier. */
+  readonly timerMs: number;
+  /** Whether a table that every commit looks at may have entries. */
+  readonly watched: boolean;
+  /** Memory that it takes when it is loaded, about; bytes. */
+  readonly bytes: number;
+}
+
+/** Stored, and nothing of it: what a snapshot says of a partition that it does not have. */
+const nothing: StoredPartition = { timerMs: Number.POSITIVE_INFINITY, watched: false, bytes: 0 };
+
+/**
+ * What one logical partition holds: a map per table. Either all of it is in memory, or only what changed since the last
+ * snapshot; the rest is then where the snapshot is, and has to be loaded before anything is read.
+ */
+export class StatePartition {
+  readonly lp: number;
+  readonly tables: Entries[];
+  /** Entries that changed since the snapshot, per table, with the commit that changed them last. */
+  readonly dirty: Map<string, number>[];
+  readonly #specs: readonly StateTable[];
+  /** Of a loaded partition. */
+  readonly #timers = new TimeHeap<Timer>();
+  #stored: StoredPartition | undefined;
+  #bytes = 0;
+  /** The commit that it was needed for last. */
+  usedAt = 0;
+
+  constructor(lp: number, specs: readonly StateTable[], stored?: StoredPartition) {
+    this.lp = lp;
+    this.#specs = specs;
+    this.#stored = stored;
+    this.tables = specs.map(() => new Map());
+    this.dirty = specs.map(() => new Map());
+  }
+
+  get isLoaded(): boolean {
+    return this.#stored === undefined;
+  }
+
+  get isDirty(): boolean {
+    return this.dirty.some((keys) => keys.size > 0);
+  }
+
+  /** Memory taken now, about. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Memory taken when it is loaded, about. */
+  get loadedBytes(): number {
+    return this.#bytes + (this.#stored?.bytes ?? 0);
+  }
+
+  /** Whether a table that every commit looks at has entries, or may have. */
+  get isWatched(): boolean {
+    return (
+      this.#stored?.watched === true ||
+      this.tables.some((entries, table) => this.#specs[table]?.watched === true && entries.size > 0)
+    );
+  }
+
+  /** No timer is due earlier. Exact where the partition is loaded. */
+  get timerMs(): number {
+    if (this.#stored !== undefined) return this.#stored.timerMs;
+    for (let top = this.#timers.peek(); top !== undefined; top = this.#timers.peek()) {
+      if (this.#holds(top)) return top.timeMs;
+      this.#timers.pop();
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  get(table: number, key: string): unknown {
+    if (this.#stored !== undefined) throw new Error(`partition ${this.lp} is read and not loaded`);
+    return (this.tables[table] as Entries).get(key);
+  }
+
+  /** Applies what commit `n` changed, loaded or not: a change does not ask what was there. */
+  apply(n: number, { table, key, value }: EntryChange): void {
+    const entries = this.tables[table] as Entries;
+    const before = entries.get(key);
+    if (before !== undefined) this.#bytes -= entryBytes(key, before);
+    if (value === undefined) {
+      entries.delete(key);
+    } else {
+      entries.set(key, value);
+      this.#bytes += entryBytes(key, value);
+      this.#setTimer(table, key, value, before);
+    }
+    (this.dirty[table] as Map<string, number>).set(key, n);
+  }
+
+  /** Timers due at the watermark, in the order of time, of a loaded partition. */
+  *due(watermarkMs: number): Generator<Timer> {
+    // What was fired is stale and at the top: it goes first, or it would be looked at again and again.
+    if (this.timerMs > watermarkMs) return;
+    for (const timer of this.#timers.until(watermarkMs)) if (this.#holds(timer)) yield timer;
+  }
+
+  /** Puts in what the snapshot holds: image first, then runs. What changed since is newer and stays. */
+  load(stored: Iterable<EntryChange>): void {
+    for (const { table, key, value } of stored) {
+      if ((this.dirty[table] as Map<string, number>).has(key)) continue;
+      const entries = this.tables[table] as Entries;
+      if (value === undefined) entries.delete(key);
+      else entries.set(key, value);
+    }
+    this.#stored = undefined;
+    this.#timers.clear();
+    this.#measure();
+    for (const [table, entries] of this.tables.entries())
+      for (const [key, value] of entries) this.#setTimer(table, key, value, undefined);
+  }
+
+  /** Forgets what the snapshot holds. What changed since stays. */
+  unload(): void {
+    this.#stored = { timerMs: this.timerMs, watched: this.isWatched, bytes: this.#bytes };
+    this.#timers.clear();
+    for (const [table, keys] of this.dirty.entries()) {
+      const entries = this.tables[table] as Entries;
+      const kept: Entries = new Map();
+      for (const key of keys.keys()) if (entries.has(key)) kept.set(key, entries.get(key));
+      this.tables[table] = kept;
+    }
+    this.#measure();
+  }
+
+  /** A snapshot holds all changes up to commit `n`, and of this partition what `stored` says. */
+  covered(n: number, stored: StoredPartition = nothing): void {
+    for (const [table, keys] of this.dirty.entries()) {
+      for (const [key, changedBy] of keys) {
+        if (changedBy > n) continue;
+        keys.delete(key);
+        if (!this.isLoaded) this.tables[table]?.delete(key);
+      }
+    }
+    if (this.isLoaded) return;
+    this.#stored = stored;
+    this.#measure();
+    for (const [table, entries] of this.tables.entries())
+      for (const [key, value] of entries) this.#setTimer(table, key, value, undefined);
+  }
+
+  #setTimer(table: number, key: string, value: unknown, before: unknown): void {
+    const { timerMs } = this.#specs[table] as StateTable;
+    const timeMs = timerMs(value);
+    if (timeMs === undefined) return;
+    if (this.#stored === undefined) {
+      if (before === undefined || timerMs(before) !== timeMs) this.#timers.push({ timeMs, lp: this.lp, table, key });
+    } else if (timeMs < this.#stored.timerMs) {
+      this.#stored = { ...this.#stored, timerMs: timeMs };
+    }
+  }
+
+  #holds({ table, key, timeMs }: Timer): boolean {
+    const value = this.tables[table]?.get(key);
+    return value !== undefined && this.#specs[table]?.timerMs(value) === timeMs;
+  }
+
+  #measure(): void {
+    this.#bytes = 0;
+    for (const entries of this.tables) for (const [key, value] of entries) this.#bytes += entryBytes(key, value);
+  }
+}
