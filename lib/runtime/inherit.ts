@@ -59,8 +59,9 @@ const floorsOf = (parent: CommittedState): Floor[] => [
 
 function* entriesOf({ keyed }: CommittedState, { from, to }: LpRange): Generator<EntryChange> {
   const holds = keyed.tables.indexOf(holdTable);
-  for (const { lp, tables } of keyed.partitions.values()) {
+  for (const { lp, tables, isLoaded } of keyed.partitions.values()) {
     if (lp < from || lp > to) continue;
+    if (!isLoaded) throw new Error(`partition ${lp} is inherited and not loaded`);
     for (const [table, entries] of tables.entries()) {
       if (table === holds) continue;
       for (const [key, value] of entries) yield { lp, table, key, value };
