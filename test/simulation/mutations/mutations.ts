@@ -123,7 +123,7 @@ export const mutations: readonly Mutation[] = [
   one(
     'a snapshot forgets what became dirty before it',
     'commit/snapshot.ts',
-    'if (!partition.isDirty && isKept) return',
+    'if (!partition.isDirty && current === sections) return',
     'if (!partition.isDirty || sections.length > 1) return',
   ),
   one(
