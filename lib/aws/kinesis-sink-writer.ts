@@ -1,7 +1,7 @@
 import { encodeAppend } from '../connectors/append-encoding.ts';
-import type { OutputRow, SinkWriter } from '../connectors/sink-port.ts';
+import { putAll, type Refusal } from '../connectors/put-all.ts';
+import type { OutputRow, SinkWriter, WriteContext } from '../connectors/sink-port.ts';
 import type { PutEntry, StreamPort } from '../connectors/stream-port.ts';
-import { backOff, maxRetries } from '../core/backoff.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { type Random, systemRandom } from '../core/random.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
@@ -35,24 +35,26 @@ export class KinesisSinkWriter implements SinkWriter {
     this.#random = options.random ?? systemRandom;
   }
 
-  async write(rows: readonly OutputRow[]): Promise<void> {
-    let left: readonly PutEntry[] = rows.map((row) => ({
+  async write(rows: readonly OutputRow[], context?: WriteContext): Promise<void> {
+    const entries = rows.map((row) => ({
       partitionKey: row.partitionKey ?? row.outputId,
       data: encodeAppend(`stream ${this.#stream}`, row, this.#idField),
     }));
-    for (let retry = 0; left.length > 0; retry++) {
-      const outcomes = await this.#put(left);
-      const failed = outcomes.find((outcome) => !outcome.ok);
-      left = left.filter((_, i) => outcomes[i]?.ok !== true);
-      if (left.length === 0) return;
-      if (retry === maxRetries) throw this.#unavailable(`it kept turning ${left.length} rows away`, failed);
-      await backOff(retry, this.#clock, this.#random);
+    const refusal = await this.#put(entries, context);
+    if (refusal === undefined) return;
+    if (context?.onUnsent === undefined) {
+      throw this.#unavailable(`it kept turning ${refusal.count} rows away: ${refusal.code}`, refusal);
     }
+    context.onUnsent(refusal.count, refusal);
   }
 
-  async #put(entries: readonly PutEntry[]) {
+  async #put(entries: readonly PutEntry[], context: WriteContext | undefined): Promise<Refusal | undefined> {
     try {
-      return await this.#streams.putRecords(this.#stream, entries);
+      return await putAll(this.#streams, this.#stream, entries, {
+        clock: this.#clock,
+        random: this.#random,
+        mayRetry: () => context === undefined || (context.onUnsent === undefined && context.remainingMs > 0),
+      });
     } catch (error) {
       if (error instanceof MillraceError && error.retryable) throw this.#unavailable(error.message, error);
       throw error;

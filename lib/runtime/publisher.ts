@@ -1,5 +1,6 @@
 import type { CommitHeader } from '../commit/commit.ts';
 import type { ChildUnit, HopOutput, Outbox, SinkOutput, SinkRow } from '../commit/outbox.ts';
+import { putAll } from '../connectors/put-all.ts';
 import { type OutputRow, outputIdOf } from '../connectors/sink-port.ts';
 import type { PutEntry } from '../connectors/stream-port.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
@@ -14,8 +15,6 @@ type Published = Pick<CommitHeader, 'n' | 'epoch'>;
 
 /** Rows given to a sink at once, unless it knows better; the deadline is looked at in between. */
 const SINK_CHUNK_ROWS = 100;
-const PUT_TRIES = 8;
-const FIRST_BACKOFF_MS = 25;
 
 /**
  * Sends what a commit says, and says it again as often as it takes. Receivers tell repeats by the commit's number: marks
@@ -92,29 +91,22 @@ export class Publisher {
   }
 
   async #put(stream: string, entries: readonly PutEntry[], deadline: Deadline): Promise<void> {
-    let left = entries;
-    for (let tries = 1; left.length > 0; tries++) {
-      const outcomes = await this.#ports.streams.putRecords(stream, left);
-      this.#shards.noteShards(
-        stream,
-        outcomes.flatMap((outcome) => (outcome.ok ? [outcome.shardId] : [])),
-      );
-      const failed = left.filter((_, i) => outcomes[i]?.ok !== true);
-      if (failed.length > 0 && (tries === PUT_TRIES || deadline.passed)) {
-        const refusal = outcomes.find((outcome) => !outcome.ok);
-        throw new MillraceError(
-          'retryable',
-          'STREAM_UNAVAILABLE',
-          `Stream '${stream}' refused ${failed.length} of ${entries.length} packets: ${refusal?.ok === false ? refusal.code : 'no answer'}.`,
-          {
-            fix: 'The batch is tried again. If it goes on, give the stream more shards.',
-          },
-        );
-      }
-      left = failed;
-      if (left.length > 0)
-        await this.#ports.clock.sleep(FIRST_BACKOFF_MS * 2 ** (tries - 1) * (0.5 + this.#ports.random.fraction()));
-    }
+    const taking = new Set<string>();
+    const refusal = await putAll(this.#ports.streams, stream, entries, {
+      clock: this.#ports.clock,
+      random: this.#ports.random,
+      mayRetry: () => !deadline.passed,
+      onTaken: (_, shardId) => taking.add(shardId),
+    }).finally(() => this.#shards.noteShards(stream, [...taking]));
+    if (refusal === undefined) return;
+    throw new MillraceError(
+      'retryable',
+      'STREAM_UNAVAILABLE',
+      `Stream '${stream}' refused ${refusal.count} of ${entries.length} packets: ${refusal.code}.`,
+      {
+        fix: 'The batch is tried again. If it goes on, give the stream more shards.',
+      },
+    );
   }
 
   /** Writes rows in their order, and returns those that the deadline left. */

@@ -212,9 +212,9 @@ export const mutations: readonly Mutation[] = [
   ),
   one(
     'records that a put did not take are forgotten',
-    'runtime/publisher.ts',
-    'outcomes[i]?.ok !== true',
-    'i < 0 && outcomes[i]?.ok !== true',
+    'connectors/put-all.ts',
+    'if (outcome?.ok !== true) return true;',
+    'if (outcome?.ok !== true) return i < 0;',
   ),
   one(
     'a refusing sink is passed over',
