@@ -4,6 +4,7 @@ import type { Terminal } from './terminal.ts';
 
 export interface EndpointOptions {
   readonly endpoint?: string;
+  readonly kinesisEndpoint?: string;
   readonly allowAws?: boolean;
 }
 
@@ -38,6 +39,25 @@ export const clientOptions = (options: EndpointOptions, env: Terminal['env']): C
   throw endpointRequired(`The endpoint ${endpoint} is not on this machine.`);
 };
 
+/**
+ * How to reach DynamoDB and Kinesis, on the same terms.
+ *
+ * @throws MillraceError `ENDPOINT_REQUIRED`, `INVALID_ARGUMENT`
+ */
+export const bothClientOptions = (options: EndpointOptions, env: Terminal['env']): ClientOptions => {
+  const dynamo = clientOptions(options, env);
+  const endpoint = options.kinesisEndpoint ?? options.endpoint ?? env.AWS_ENDPOINT_URL_KINESIS;
+  const kinesis = clientOptions(
+    { ...options, ...(endpoint === undefined ? {} : { endpoint }) },
+    { ...env, AWS_ENDPOINT_URL_DYNAMODB: undefined },
+  );
+  return {
+    ...dynamo,
+    ...(dynamo.endpoint === undefined ? {} : { dynamoEndpoint: dynamo.endpoint }),
+    ...(kinesis.endpoint === undefined ? {} : { kinesisEndpoint: kinesis.endpoint }),
+  };
+};
+
 const parseUrl = (endpoint: string): URL => {
   const url = URL.parse(endpoint);
   if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:')) return url;
@@ -47,7 +67,8 @@ const parseUrl = (endpoint: string): URL => {
   });
 };
 
-const isLoopback = (hostname: string): boolean =>
+/** Whether a name can only be this machine. */
+export const isLoopback = (hostname: string): boolean =>
   hostname === 'localhost' ||
   hostname.endsWith('.localhost') ||
   hostname === '[::1]' ||

@@ -3,7 +3,9 @@ import { Command } from 'commander';
 import { addInitCommand } from './commands/init.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addQuarantineCommand } from './commands/quarantine.ts';
+import { addRedriveCommand } from './commands/redrive.ts';
 import { addRunCommand } from './commands/run.ts';
+import { addSkipCommand } from './commands/skip.ts';
 import { addUpgradeCommand } from './commands/upgrade.ts';
 import { Interrupted } from './interrupted.ts';
 import { printError } from './print-error.ts';
@@ -60,6 +62,8 @@ const makeProgram = (terminal: Terminal, finish: (exitCode: number) => void): Co
   addPlanCommand(program, terminal, finish);
   addUpgradeCommand(program, terminal);
   addQuarantineCommand(program, terminal, finish);
+  addRedriveCommand(program, terminal, finish);
+  addSkipCommand(program, terminal);
   addInitCommand(program, terminal);
   return program;
 };

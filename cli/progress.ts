@@ -37,3 +37,11 @@ export const startProgress = ({ err }: Terminal, sizeKnown: boolean): Progress =
     stop: () => bar.stop(),
   };
 };
+
+/** A running count on a terminal; nothing where nobody looks. */
+export const startCounter = ({ err }: Terminal, what: string): { show(count: number): void; stop(): void } => {
+  if (err.isTTY !== true) return { show: () => undefined, stop: () => undefined };
+  const bar = new SingleBar({ format: `  {count} ${what}`, stream: err, hideCursor: true, clearOnComplete: true });
+  bar.start(1, 0, { count: '0' });
+  return { show: (count) => bar.update(0, { count: groupDigits(count) }), stop: () => bar.stop() };
+};

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { createClients } from '../../lib/aws/clients.ts';
 import { DynamoItemStore } from '../../lib/aws/dynamo-item-store.ts';
 import { type Job, ownerOf, readJob } from '../../lib/commit/job.ts';
@@ -10,10 +10,12 @@ import { clientOptions, type EndpointOptions } from '../endpoint.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { loadPipeline } from '../load-pipeline.ts';
 import { describeQuarantined, renderQuarantined } from '../render-quarantined.ts';
+import { isSelected, type Selection, withSelection } from '../select-quarantined.ts';
 import { printLine, type Terminal } from '../terminal.ts';
 
-interface ListOptions extends CommonOptions, EndpointOptions {
+interface ListOptions extends CommonOptions, EndpointOptions, Selection {
   readonly table: string;
+  readonly incarnation: number;
   readonly pipeline?: string;
   readonly check?: boolean;
 }
@@ -28,19 +30,21 @@ export const addQuarantineCommand = (
     .command('quarantine')
     .summary('look at records that could not be processed')
     .description('Records that could not be processed are kept in the state table, with the reason and as they came.');
-  const command = quarantine
-    .command('list')
-    .summary('list the quarantined records of a job')
-    .description('Lists the quarantined records of a job, by stage, shard and commit.')
-    .requiredOption('--table <name>', "the job's state table in DynamoDB")
-    .option('--pipeline <name|file>', "refuse the table if it is another pipeline's")
-    .option('--endpoint <url>', 'DynamoDB endpoint on this machine (default: AWS_ENDPOINT_URL)')
-    .option('--allow-aws', 'reach AWS, or an endpoint on another machine')
-    .option('--check', 'exit with 1 if there is any')
-    .action(async (options: ListOptions) => {
-      const count = await list(options, terminal);
-      if (options.check === true && count > 0) finish(exitCodes.failed);
-    });
+  const command = withSelection(
+    quarantine
+      .command('list')
+      .summary('list the quarantined records of a job')
+      .description('Lists the quarantined records of a job, by stage, shard and commit.')
+      .requiredOption('--table <name>', "the job's state table in DynamoDB")
+      .option('--pipeline <name|file>', "refuse the table if it is another pipeline's")
+      .option('--endpoint <url>', 'DynamoDB endpoint on this machine (default: AWS_ENDPOINT_URL)')
+      .option('--allow-aws', 'reach AWS, or an endpoint on another machine')
+      .option('--incarnation <number>', 'of the job, where it was restored', parseIncarnation, 1)
+      .option('--check', 'exit with 1 if there is any'),
+  ).action(async (options: ListOptions) => {
+    const count = await list(options, terminal);
+    if (options.check === true && count > 0) finish(exitCodes.failed);
+  });
   withCommonOptions(command, 'print a JSON object for each record, one a line', [
     'millrace quarantine list --table revenue-state --endpoint http://127.0.0.1:4566',
     "millrace quarantine list --table revenue-state --allow-aws --json | jq -r '.payload'",
@@ -53,7 +57,7 @@ const list = async (options: ListOptions, terminal: Terminal): Promise<number> =
   const clients = createClients(clientOptions(options, terminal.env));
   try {
     const items = new DynamoItemStore({ client: clients.dynamo, tableName: options.table });
-    const job = await findJob(items, options.table, expected);
+    const job = await findJob(items, options, expected);
     return await printAll(items, job, options, terminal);
   } finally {
     clients.destroy();
@@ -64,6 +68,7 @@ const printAll = async (items: ItemStore, job: Job, options: ListOptions, termin
   let count = 0;
   for await (const record of listQuarantine(items, job)) {
     terminal.signal.throwIfAborted();
+    if (!isSelected(record, options)) continue;
     count++;
     printLine(
       terminal,
@@ -83,7 +88,11 @@ const printAll = async (items: ItemStore, job: Job, options: ListOptions, termin
 const pipelineName = async (given: string | undefined): Promise<string | undefined> =>
   given !== undefined && /[./\\]/.test(given) ? (await loadPipeline(given)).name : given;
 
-const findJob = async (items: ItemStore, table: string, expected: string | undefined): Promise<Job> => {
+const findJob = async (
+  items: ItemStore,
+  { table, incarnation }: ListOptions,
+  expected: string | undefined,
+): Promise<Job> => {
   const owner = await ownerOf(items);
   if (owner === undefined) throw noJob(table);
   if (expected !== undefined && owner !== expected) {
@@ -94,9 +103,14 @@ const findJob = async (items: ItemStore, table: string, expected: string | undef
       { fix: 'Give the state table of that pipeline.', fields: { table, owner, expected } },
     );
   }
-  const job = await readJob(items, owner, 1);
+  const job = await readJob(items, owner, incarnation);
   if (job === undefined) throw noJob(table);
   return job;
+};
+
+const parseIncarnation = (text: string): number => {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Use a whole number, 1 or more.');
 };
 
 const noJob = (table: string): MillraceError =>

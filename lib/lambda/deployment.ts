@@ -47,18 +47,21 @@ export interface DeployedStage {
 /**
  * Reads what a deployed function is told about itself.
  *
+ * @param documentName what errors call the deployment's document
  * @throws MillraceError `DEPLOYMENT_INVALID` with the variable, the path in it and the fix
  */
 export const readDeployment = (
   pipeline: Pipeline,
   environment: Readonly<Record<string, string | undefined>>,
+  documentName = `Environment variable ${deploymentVariable}`,
 ): DeployedStage => {
+  const invalid = invalidIn(documentName);
   const stage = environment[stageVariable];
   const stages = pipeline.plan.stages.map(({ id }) => id);
   if (stage === undefined || !stages.includes(stage)) {
     throw invalid(stageVariable, '', `is ${describe(stage)}; allowed: ${stages.join(', ')}`);
   }
-  const deployment = parse(environment[deploymentVariable]);
+  const deployment = parse(environment[deploymentVariable], invalid);
   for (const { kind, logical } of neededResources(pipeline, stage)) {
     const names = deployment[kind] ?? {};
     if (Object.hasOwn(names, logical)) continue;
@@ -68,7 +71,7 @@ export const readDeployment = (
   return { stage, deployment };
 };
 
-const parse = (text: string | undefined): Deployment => {
+const parse = (text: string | undefined, invalid: ReturnType<typeof invalidIn>): Deployment => {
   if (text === undefined || text === '') throw invalid(deploymentVariable, '', 'is not set');
   let value: unknown;
   try {
@@ -84,17 +87,19 @@ const parse = (text: string | undefined): Deployment => {
 
 const describe = (value: string | undefined): string => (value === undefined ? 'not set' : `'${value}'`);
 
-const invalid = (variable: string, path: string, problem: string, cause?: unknown): MillraceError =>
-  new MillraceError(
-    'configuration',
-    'DEPLOYMENT_INVALID',
-    `Environment variable ${variable}${path === '' ? '' : `, ${path},`} ${problem}.`,
-    {
-      fix:
-        variable === stageVariable
-          ? 'Set it to the stage that this function runs; `millrace plan` lists them.'
-          : 'Set it to JSON such as {"stateTable":"…","streams":{"logical":"physical"},"tables":{"logical":"physical"}}.',
-      fields: { variable, path },
-      cause,
-    },
-  );
+const invalidIn =
+  (documentName: string) =>
+  (variable: string, path: string, problem: string, cause?: unknown): MillraceError =>
+    new MillraceError(
+      'configuration',
+      'DEPLOYMENT_INVALID',
+      `${variable === deploymentVariable ? documentName : `Environment variable ${variable}`}${path === '' ? '' : `, ${path},`} ${problem}.`,
+      {
+        fix:
+          variable === stageVariable
+            ? 'Set it to the stage that this function runs; `millrace plan` lists them.'
+            : 'Set it to JSON such as {"stateTable":"…","streams":{"logical":"physical"},"tables":{"logical":"physical"}}.',
+        fields: { variable, path },
+        cause,
+      },
+    );

@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { type AwsClients, createClients } from '../lib/aws/clients.ts';
+import { MillraceError } from '../lib/errors/millrace-error.ts';
+import type { Pipeline } from '../lib/graph/pipeline.ts';
+import { awsPorts } from '../lib/lambda/aws-stage.ts';
+import { deploymentVariable, readDeployment, stageVariable } from '../lib/lambda/deployment.ts';
+import { sinksOf } from '../lib/lambda/needed-resources.ts';
+import type { RuntimePorts } from '../lib/runtime/ports.ts';
+import { StageRuntime } from '../lib/runtime/stage-runtime.ts';
+import { bothClientOptions, type EndpointOptions, isLoopback } from './endpoint.ts';
+import { loadPipeline } from './load-pipeline.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface DeployedOptions extends EndpointOptions {
+  readonly deployment?: string;
+}
+
+/** Adds what every command has that works on a deployed pipeline as one of its containers would. */
+export const withDeployment = (command: Command): Command =>
+  command
+    .option('--deployment <file>', `JSON with the names of table and streams (default: ${deploymentVariable})`)
+    .option('--endpoint <url>', 'endpoint on this machine (default: AWS_ENDPOINT_URL and its forms for a service)')
+    .option('--kinesis-endpoint <url>', 'the same for Kinesis, where it has one of its own')
+    .option('--allow-aws', 'reach AWS, or an endpoint on another machine');
+
+export interface DeployedStageParts {
+  readonly runtime: StageRuntime;
+  readonly ports: RuntimePorts;
+  readonly incarnation: number;
+}
+
+/** A pipeline where it is deployed: its stages, over the same ports as its functions. */
+export class DeployedPipeline {
+  readonly pipeline: Pipeline;
+  readonly #environment: Readonly<Record<string, string | undefined>>;
+  readonly #documentName: string;
+  readonly #options: DeployedOptions;
+  readonly #clients: AwsClients;
+
+  constructor(
+    pipeline: Pipeline,
+    environment: Readonly<Record<string, string | undefined>>,
+    documentName: string,
+    options: DeployedOptions,
+    clients: AwsClients,
+  ) {
+    this.pipeline = pipeline;
+    this.#environment = environment;
+    this.#documentName = documentName;
+    this.#options = options;
+    this.#clients = clients;
+  }
+
+  /**
+   * Runs `use` over the pipeline of a file, and closes its connections after it.
+   * @throws MillraceError `FILE_NOT_FOUND`, `NOT_A_PIPELINE`, `ENDPOINT_REQUIRED`, `DEPLOYMENT_INVALID`
+   */
+  static async use<T>(
+    file: string,
+    options: DeployedOptions,
+    terminal: Terminal,
+    use: (deployed: DeployedPipeline) => Promise<T>,
+  ): Promise<T> {
+    const pipeline = await loadPipeline(file);
+    const { text, name } = await readDocument(options.deployment, terminal);
+    const clients = createClients(bothClientOptions(options, terminal.env));
+    const environment = { ...terminal.env, [deploymentVariable]: text };
+    try {
+      return await use(new DeployedPipeline(pipeline, environment, name, options, clients));
+    } finally {
+      clients.destroy();
+    }
+  }
+
+  /** @throws MillraceError `DEPLOYMENT_INVALID`, `ENDPOINT_REQUIRED` */
+  stage(id: string): DeployedStageParts {
+    const environment = { ...this.#environment, [stageVariable]: id };
+    const deployed = readDeployment(this.pipeline, environment, this.#documentName);
+    if (this.#options.allowAws !== true) this.#requireLocalSinks(id);
+    const { deployment } = deployed;
+    const ports = awsPorts(this.pipeline, deployed, {}, environment, this.#clients);
+    const { incarnation = 1 } = deployment;
+    const runtime = new StageRuntime({
+      pipeline: this.pipeline,
+      stage: id,
+      ports,
+      resolveStream: (logical) => deployment.streams[logical] as string,
+      incarnation,
+    });
+    return { runtime, ports, incarnation };
+  }
+
+  #endpointOf(service: string): string | undefined {
+    return this.#environment[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ?? this.#environment.AWS_ENDPOINT_URL;
+  }
+
+  /** What a repair computes goes to the stage's sinks, which may be elsewhere than its table. */
+  #requireLocalSinks(stage: string): void {
+    for (const { id, spec } of sinksOf(this.pipeline, stage)) {
+      if (spec.kind === 'dynamo' || spec.kind === 'kinesis') continue;
+      const endpoint = spec.kind === 'http' ? fixedUrl(spec.url) : this.#endpointOf(spec.kind);
+      if (endpoint !== undefined && isLoopback(URL.parse(endpoint)?.hostname ?? '')) continue;
+      throw new MillraceError(
+        'configuration',
+        'ENDPOINT_REQUIRED',
+        `Sink '${id}' of stage '${stage}' writes to ${endpoint ?? `where '${spec.kind}' leads`}, which may not be on this machine.`,
+        { fix: 'Give --allow-aws if that is what you want, or set AWS_ENDPOINT_URL to an engine on this machine.' },
+      );
+    }
+  }
+}
+
+/** One that the environment or a function gives may lead anywhere. */
+const fixedUrl = (url: unknown): string | undefined => (typeof url === 'string' ? url : undefined);
+
+const readDocument = async (
+  file: string | undefined,
+  { env }: Terminal,
+): Promise<{ readonly text: string | undefined; readonly name: string }> => {
+  if (file === undefined) {
+    const text = env[deploymentVariable];
+    if (text !== undefined && text !== '') return { text, name: `Environment variable ${deploymentVariable}` };
+    throw new MillraceError('input', 'MISSING_INPUT', 'The names of the table and the streams are not known.', {
+      fix: `Give --deployment FILE, or set ${deploymentVariable}: the JSON that the pipeline's functions have in that variable.`,
+    });
+  }
+  try {
+    return { text: await readFile(file, 'utf8'), name: `The deployment in ${file}` };
+  } catch (cause) {
+    throw new MillraceError('input', 'FILE_NOT_FOUND', `${file} cannot be read: ${(cause as Error).message}.`, {
+      fix: "Give the file with the JSON of the functions' MILLRACE_DEPLOYMENT.",
+      cause,
+    });
+  }
+};
