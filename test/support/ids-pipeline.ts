@@ -1,8 +1,10 @@
 import {
   type Aggregator,
   boundedOutOfOrderness,
+  count,
   definePipeline,
   dynamoSink,
+  type KeyedStream,
   kinesisSink,
   kinesisSource,
   milliseconds,
@@ -30,6 +32,22 @@ const collect = <T>(idOf: (value: T) => string): Aggregator<T, readonly string[]
   add: (ids, value) => [...ids, idOf(value)],
   merge: (left, right) => [...left, ...right],
   result: (ids) => [...ids].sort(),
+  // The pipeline may be gone back to.
+  upcasts: { 2: ({ ids }: Collected) => ids },
+});
+
+interface Collected {
+  readonly ids: readonly string[];
+}
+
+/** The same in another form. */
+const collectAnew = <T>(idOf: (value: T) => string): Aggregator<T, Collected, string[]> => ({
+  version: 2,
+  create: () => ({ ids: [] }),
+  add: ({ ids }, value) => ({ ids: [...ids, idOf(value)] }),
+  merge: (left, right) => ({ ids: [...left.ids, ...right.ids] }),
+  result: ({ ids }) => [...ids].sort(),
+  upcasts: { 1: (ids: readonly string[]) => ({ ids }) },
 });
 
 export const firingId = ({ key, start, ids }: Pane): string => `${key}|${start}|${ids.length}`;
@@ -40,10 +58,14 @@ const appendTo = <S extends z.ZodType>(stream: string, schema: S) =>
 /**
  * Source → panes by key → a fenced table and an append sink → windows over the fired panes; late records beside them.
  * `combined: false` adds a second window on the same keys, and then every record crosses the hop as it is.
+ * `version: 2` puts out the same from other names, other places and other forms of what is stored.
  */
-export const idsPipeline = ({ combined = true } = {}): Pipeline =>
+export const idsPipeline = ({ combined = true, version = 1 }: { combined?: boolean; version?: 1 | 2 } = {}): Pipeline =>
   definePipeline(combined ? 'ids' : 'ids-raw', { quarantine: { maxFraction: 1 } }, (p) => {
-    const keyed = p
+    const isNew = version === 2;
+    const gather = <T>(idOf: (value: T) => string): Aggregator<T, unknown, string[]> =>
+      isNew ? collectAnew(idOf) : collect(idOf);
+    const kept = p
       .source(
         'in',
         kinesisSource({
@@ -53,28 +75,38 @@ export const idsPipeline = ({ combined = true } = {}): Pipeline =>
           watermarks: boundedOutOfOrderness(milliseconds(BOUND_MS)),
         }),
       )
-      .filter('kept', (event) => !event.id.startsWith('x'))
-      .keyBy('by-key', (event) => event.key);
-    const panes = keyed.window('panes', tumbling(milliseconds(PANE_MS)), {
+      .filter('kept', (event) => !event.id.startsWith('x'));
+    const keyed = (isNew ? kept.filter('kept-again', () => true) : kept).keyBy('by-key', (event) => event.key);
+    if (!combined && isNew) addWide(keyed, gather);
+    const panes = keyed.window(isNew ? 'panes-2' : 'panes', tumbling(milliseconds(PANE_MS)), {
       allowedLateness: milliseconds(LATENESS_MS),
+      ...(isNew && { renamedFrom: 'panes' }),
     });
     panes.late.sink('late', appendTo('late', Event));
-    const rows = panes
-      .aggregate('ids', { ids: collect((event: Event) => event.id) })
-      .map('row', ({ key, window, value }) => ({ key, start: window.startMs, ids: value.ids }));
+    const ids = gather((event: Event) => event.id);
+    const rows = (
+      isNew ? panes.aggregate('ids-2', { n: count(), ids }, { renamedFrom: 'ids' }) : panes.aggregate('ids', { ids })
+    ).map('row', ({ key, window, value }) => ({ key, start: window.startMs, ids: value.ids }));
     rows.sink('table', dynamoSink({ table: 'panes', schema: Pane, key: ['key', 'start'], streamKey: 'key' }));
-    rows.sink('fired', appendTo('fired', Pane));
+    if (isNew) rows.sink('fired-2', appendTo('fired', Pane), { renamedFrom: 'fired' });
+    else rows.sink('fired', appendTo('fired', Pane));
     const together = rows.keyBy('together', () => 'all').window('totals', tumbling(milliseconds(TOTAL_MS)));
     together.late.sink('late-rows', appendTo('late-rows', Pane));
     together
-      .aggregate('firings', { ids: collect((pane: Pane) => firingId(pane)) })
+      .aggregate('firings', { ids: gather((pane: Pane) => firingId(pane)) })
       .map('total', ({ window, value }) => ({ key: 'all', start: window.startMs, ids: value.ids }))
       .sink('total-rows', appendTo('total-rows', Pane));
-    if (combined) return;
-    const wide = keyed.window('wide', tumbling(milliseconds(WIDE_MS)));
-    wide.late.sink('wide-late', appendTo('wide-late', Event));
-    wide
-      .aggregate('wide-ids', { ids: collect((event: Event) => event.id) })
-      .map('wide-row', ({ key, window, value }) => ({ key, start: window.startMs, ids: value.ids }))
-      .sink('wide-fired', appendTo('wide-fired', Pane));
+    if (!combined && !isNew) addWide(keyed, gather);
   });
+
+const addWide = (
+  keyed: KeyedStream<string, Event>,
+  gather: (idOf: (event: Event) => string) => Aggregator<Event, unknown, string[]>,
+): void => {
+  const wide = keyed.window('wide', tumbling(milliseconds(WIDE_MS)));
+  wide.late.sink('wide-late', appendTo('wide-late', Event));
+  wide
+    .aggregate('wide-ids', { ids: gather((event) => event.id) })
+    .map('wide-row', ({ key, window, value }) => ({ key, start: window.startMs, ids: value.ids }))
+    .sink('wide-fired', appendTo('wide-fired', Pane));
+};

@@ -40,6 +40,8 @@ export const faultKinds = [
   'scaled',
   /** Records of a shard are delivered before those of the shards that it came from have been. */
   'early-child',
+  /** A later version of the pipeline is deployed, where there is one. */
+  'upgraded',
   /** Hours pass. */
   'clock-jump',
   /** The clock of a process is wrong by minutes. */

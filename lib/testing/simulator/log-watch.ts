@@ -27,6 +27,7 @@ export class LogWatch {
   readonly #violated: (what: string) => void;
   #base = 0;
   #ringSize = 0;
+  #epoch = 0;
   #snapshotN = 0;
   #ready = false;
   #sealed = false;
@@ -104,7 +105,7 @@ export class LogWatch {
 
   onRow(sink: string, n: number, index: number): void {
     this.#requireCommitted(n, `a row to ${sink}`);
-    this.#undrained?.rows.delete(rowId(sink, n, index));
+    this.#undrained?.rows.delete(rowId(n, index));
   }
 
   onPacket(stage: string, n: number, runs: readonly CoveredRun[]): void {
@@ -128,7 +129,12 @@ export class LogWatch {
       this.#violated(`${what} of commit ${n} is visible; the head is ${this.n ?? this.#base}`);
   }
 
-  #checkHeader({ header: { n, watermarkMs, position } }: Slot): void {
+  #checkHeader({ header: { n, watermarkMs, position, epoch, kind } }: Slot): void {
+    if (epoch < this.#epoch) this.#violated(`the epoch fell from ${this.#epoch} to ${epoch} at commit ${n}`);
+    // What an earlier epoch has not sent in time is carried on before the log is upgraded.
+    if (this.n !== undefined && epoch > this.#epoch && kind !== 'upgrade' && kind !== 'mark')
+      this.#violated(`epoch ${epoch} began with a ${kind} at commit ${n}, not with an upgrade`);
+    this.#epoch = epoch;
     if (watermarkMs < this.watermarkMs)
       this.#violated(`the watermark fell from ${this.watermarkMs} to ${watermarkMs} at commit ${n}`);
     this.watermarkMs = watermarkMs;
@@ -176,11 +182,12 @@ export class LogWatch {
   }
 }
 
-const rowId = (sink: string, n: number, index: number): string => `${sink} ${n}/${index}`;
+/** Told by its number alone: a later version may call its sink by another name. */
+const rowId = (n: number, index: number): string => `${n}/${index}`;
 
 const undrained = (n: number, outbox: Outbox): Undrained => ({
   n,
-  rows: new Set(outbox.sinks.flatMap(({ sink, rows }) => rows.map((row) => rowId(sink, row.n, row.index)))),
+  rows: new Set(outbox.sinks.flatMap(({ rows }) => rows.map((row) => rowId(row.n, row.index)))),
   partitions: new Map(
     outbox.hops.map(({ stage, covers }) => [
       stage,

@@ -1,4 +1,5 @@
 import type { Random } from '../../core/random.ts';
+import type { Pipeline } from '../../graph/pipeline.ts';
 import { Deadline } from '../../runtime/deadline.ts';
 import type { PieceLimits } from '../../runtime/piece.ts';
 import type { RuntimeObserver, RuntimePorts } from '../../runtime/ports.ts';
@@ -17,6 +18,7 @@ export type LogSize = NonNullable<StageRuntimeOptions['log']>;
 
 export interface ProcessOptions {
   readonly world: World;
+  readonly pipeline: Pipeline;
   readonly name: string;
   readonly stage: string;
   readonly gate: Gate;
@@ -36,6 +38,8 @@ const INVOCATION_MS = 60_000;
 export class Process {
   readonly name: string;
   readonly stage: string;
+  /** The version that it runs. */
+  readonly pipeline: Pipeline;
   readonly runtime: StageRuntime;
   readonly #clock: RuntimePorts['clock'];
   #busy = false;
@@ -49,9 +53,10 @@ export class Process {
     const { world, stage, gate, random, observer } = options;
     this.name = options.name;
     this.stage = stage;
+    this.pipeline = options.pipeline;
     this.#clock = gatedClock(world.clock, options.skewMs, gate);
     this.runtime = new StageRuntime({
-      pipeline: world.pipeline,
+      pipeline: this.pipeline,
       stage,
       ports: {
         items: gatedItems(world.items, gate),

@@ -11,6 +11,7 @@ import { Mapping } from './mapping.ts';
 import { Pool } from './pool.ts';
 import { type LogSize, Process } from './process.ts';
 import { Reached } from './reached.ts';
+import { Rollout } from './rollout.ts';
 import { Scheduler } from './scheduler.ts';
 import { Trace } from './trace.ts';
 import { drawWeakSpot } from './weak-spots.ts';
@@ -19,6 +20,7 @@ import { type SimulatedEvent, World } from './world.ts';
 /** One seed to be run. */
 export interface SeedRun {
   readonly pipeline: Pipeline;
+  readonly versions: readonly Pipeline[];
   readonly seed: number;
   readonly makeEvents: (random: Random) => readonly SimulatedEvent[];
   readonly kinds: readonly FaultKind[];
@@ -43,14 +45,14 @@ export interface SeedOutcome {
 
 /** Runs one seed: a disturbed part, a calm end, and the judgement. The same call does the same each time. */
 export const runSeed = async (run: SeedRun): Promise<SeedOutcome> => {
-  const { pipeline, seed } = run;
+  const { pipeline, versions, seed } = run;
   // Three sources, so that what is left out of a run moves nothing else.
   const events = run.makeEvents(new SeededRandom(seed));
   const random = new SeededRandom(seed ^ 0x5bd1e995);
   const ids = new SeededRandom(seed ^ 0x2545f491);
   const shape = drawShape(random, run);
   const cacheBytes = drawMemory(new SeededRandom(seed ^ 0x1b873593), run);
-  const world = new World(pipeline, shape.shards);
+  const world = new World(pipeline, shape.shards, versions);
   const reached = new Reached(pipeline);
   const violations: string[] = [];
   const trace = new Trace(run.traceLines);
@@ -59,12 +61,16 @@ export const runSeed = async (run: SeedRun): Promise<SeedOutcome> => {
   let processes = 0;
   const steps = { count: 0 };
   const now = () => steps.count;
+  const say = (line: () => string) => trace.add(now(), line);
+  const rollout = new Rollout({ pipeline, versions, items: world.items, random, faults, say });
+  const isRetired = (process: Process) => process.pipeline !== rollout.pipelineOf(process.stage);
   const weakSpot = drawWeakSpot(random);
   const calls = new Calls({ random, faults, trace, now, faultShare: shape.faultShare, weakSpot });
-  const pool = new Pool(random, 1 + Math.floor(random.fraction() * 3), now, (stage) => {
+  const pool = new Pool(random, 1 + Math.floor(random.fraction() * 3), now, isRetired, (stage) => {
     const skews = random.fraction() < 0.1 && faults.allow('clock-skew');
     const self: Process = new Process({
       world,
+      pipeline: rollout.pipelineOf(stage),
       name: `${stage}-${++processes}`,
       stage,
       gate: makeGate({ world, random, faults, reached, calls, faultShare: shape.faultShare }, () => self),
@@ -86,6 +92,7 @@ export const runSeed = async (run: SeedRun): Promise<SeedOutcome> => {
     trace,
     calls,
     pool,
+    rollout,
     steps,
     events,
     withoutEvents: new Set(run.reduction.withoutEvents),

@@ -9,6 +9,7 @@ import type { Cursor, Mapping } from './mapping.ts';
 import { describeBatch, describeEnding } from './operation-faults.ts';
 import type { Pool } from './pool.ts';
 import type { Ending, Process } from './process.ts';
+import type { Rollout } from './rollout.ts';
 import type { Trace } from './trace.ts';
 import type { SimulatedEvent, World } from './world.ts';
 
@@ -20,6 +21,7 @@ export interface SchedulerOptions {
   readonly trace: Trace;
   readonly calls: Calls;
   readonly pool: Pool;
+  readonly rollout: Rollout;
   /** Decisions made so far. */
   readonly steps: { count: number };
   readonly events: readonly SimulatedEvent[];
@@ -63,7 +65,7 @@ export class Scheduler {
 
   /** Faults stop: what is frozen goes on, what is under way ends, what was to land lands. */
   async calm(): Promise<void> {
-    const { faults, calls, pool, random } = this.#options;
+    const { faults, calls, pool, random, rollout } = this.#options;
     faults.stop();
     calls.calm();
     for (const process of pool.all) process.frozenUntil = 0;
@@ -72,6 +74,7 @@ export class Scheduler {
       else calls.release();
       await nextTurn();
     }
+    await rollout.finish();
   }
 
   async #act(): Promise<boolean> {
@@ -82,6 +85,7 @@ export class Scheduler {
     else if (chance < 0.13 && calls.hasLandings) return calls.land();
     else if (chance < 0.137) return this.#tick();
     else if (await this.#disturbances.strike()) return true;
+    else if (await this.#options.rollout.step()) return true;
     if (chance < 0.35 || !calls.isWaiting) {
       if (await this.#deliver()) return true;
     }

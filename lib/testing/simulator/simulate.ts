@@ -31,6 +31,11 @@ export interface SimulateOptions {
   readonly check?: (outcome: SimulationOutcome, events: readonly SimulatedEvent[]) => readonly string[];
   /** Sinks that the default check does not compare. */
   readonly ignoreSinks?: readonly string[];
+  /**
+   * Later versions of the pipeline, deployed one after the other at moments that the seed decides, while processes of the one
+   * before are still at work. They have to put out what the pipeline does. Default: none.
+   */
+  readonly versions?: readonly Pipeline[];
   /** Runs spent to make a failing one smaller. Default 150; 0 leaves it as it is. */
   readonly shrinkRuns?: number;
   /** What to leave out: `shrunk.reduction` of a failed result, to see it again. */
@@ -73,6 +78,7 @@ const optionsShape = z.strictObject({
   smallMemory: z.boolean().optional(),
   check: functionOption.optional(),
   ignoreSinks: z.array(z.string()).optional(),
+  versions: z.array(z.custom<Pipeline>()).optional(),
   shrinkRuns: z.int().min(0).optional(),
   reduction: z.object({ withoutEvents: z.array(z.int()), withoutFaults: z.array(z.int()) }).optional(),
 });
@@ -119,9 +125,10 @@ const runOnce = (
   reduction: Reduction,
   traceLines: number,
 ): Promise<SeedOutcome> => {
-  const { seed, events, faults = faultKinds, shards, smallCommits, smallMemory, check } = options;
+  const { seed, events, faults = faultKinds, shards, smallCommits, smallMemory, versions = [], check } = options;
   return runSeed({
     pipeline,
+    versions,
     seed,
     makeEvents: (random) => checkSources(pipeline, typeof events === 'function' ? events(random) : events),
     kinds: faults,

@@ -38,7 +38,8 @@ export class World {
   readonly sent = new Map<string, Uint8Array[]>();
   readonly #sources = new Map<string, SourceNode>();
 
-  constructor(pipeline: Pipeline, shards: number) {
+  /** @param versions later ones of the pipeline, with the same stages and streams */
+  constructor(pipeline: Pipeline, shards: number, versions: readonly Pipeline[] = []) {
     this.pipeline = pipeline;
     const streams = new MemoryStreams(this.clock);
     const names = [...new Set(pipeline.plan.stages.map(({ input }) => input.stream))];
@@ -48,9 +49,11 @@ export class World {
     this.items = this.monitor.items();
     this.streams = this.monitor.streams(streams);
     const tables = new Map<string, MemoryTableSink>();
-    for (const node of pipeline.graph.nodes.values()) {
+    for (const node of [pipeline, ...versions].flatMap(({ graph }) => [...graph.nodes.values()])) {
       if (node.kind === 'source') this.#sources.set(node.id, node);
-      if (node.kind === 'sink') this.sinks.set(node.id, simulatedSink(node, this.monitor, this.clock, tables));
+      if (node.kind !== 'sink' || this.sinks.has(node.id)) continue;
+      const before = node.renamedFrom === undefined ? undefined : this.sinks.get(node.renamedFrom);
+      this.sinks.set(node.id, before ?? simulatedSink(node, this.monitor, this.clock, tables));
     }
   }
 

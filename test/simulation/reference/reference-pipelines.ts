@@ -15,6 +15,8 @@ interface Reference {
 
 const ids = (combined: boolean) => {
   const pipeline = idsPipeline({ combined });
+  // Another version, and back again.
+  const versions = [idsPipeline({ combined, version: 2 }), pipeline];
   return (size: number): Reference => ({
     pipeline,
     options: {
@@ -23,6 +25,7 @@ const ids = (combined: boolean) => {
           ({ data, partitionKey }) => ({ source: 'in', value: data, partitionKey }),
         ),
       check: checkIds,
+      versions,
     },
   });
 };

@@ -88,7 +88,7 @@ describe('the watch over a log', () => {
     log.onPacket('next', 1, [{ from: 0, to: 6, prev: 0 }]);
     commit(2);
     expect(violations).toEqual([
-      'u: outputs of commit 1 were not out when commit 2 was written: row table 1/0, 1 partitions of next',
+      'u: outputs of commit 1 were not out when commit 2 was written: row 1/0, 1 partitions of next',
     ]);
   });
 
