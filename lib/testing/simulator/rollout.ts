@@ -1,3 +1,4 @@
+import { readJob } from '../../commit/job.ts';
 import { getOrAdd } from '../../core/get-or-add.ts';
 import type { Random } from '../../core/random.ts';
 import type { Pipeline } from '../../graph/pipeline.ts';
@@ -42,27 +43,30 @@ export class Rollout {
 
   /** @returns whether something was deployed */
   async step(): Promise<boolean> {
-    const { random, faults } = this.#options;
+    const { random, faults, items, pipeline } = this.#options;
     if (this.#next === undefined && this.#waiting.length === 0) return false;
     if (random.fraction() >= STEP_SHARE) return false;
-    if (this.#next === undefined && !faults.allow('upgraded')) return false;
-    return this.#go();
+    if (this.#next === undefined) {
+      // A job that has not begun is begun by whatever version comes first.
+      const hasBegun = (await readJob(items, pipeline.name, 1)) !== undefined;
+      if (!hasBegun || !faults.allow('upgraded')) return false;
+    }
+    await this.#go();
+    return true;
   }
 
   /** What was begun comes to its end. */
   async finish(): Promise<void> {
-    while (this.#next !== undefined) await this.#go(true);
+    while (this.#next !== undefined) await this.#go();
   }
 
-  async #go(isLast = false): Promise<boolean> {
+  async #go(): Promise<void> {
     const { random, items, say } = this.#options;
     this.#next ??= this.#begin();
     const version = this.#next;
     const what = this.#left[Math.floor(random.fraction() * this.#left.length)] as string;
     if (what === PLAN) {
-      const { outcome, epoch } = await deployPlan(items, version.plan);
-      // A job that has not begun is begun by whoever comes first.
-      if (outcome === 'new' && !isLast) return false;
+      const { epoch } = await deployPlan(items, version.plan);
       say(() => `the plan of epoch ${epoch} is deployed`);
     } else {
       say(() => `the code of ${what} is deployed`);
@@ -70,7 +74,6 @@ export class Rollout {
     }
     this.#left = this.#left.filter((one) => one !== what);
     if (this.#left.length === 0) this.#next = undefined;
-    return true;
   }
 
   #begin(): Pipeline {

@@ -223,6 +223,30 @@ export const mutations: readonly Mutation[] = [
     'await writer.write(outputs.slice(from, to), deadline).catch(() => undefined);',
   ),
   one(
+    'what an earlier version has committed is read as if this one had',
+    'commit/committed-state.ts',
+    'this.keyed.apply(upgradeEntries(body.changes, upgrade));',
+    'this.keyed.apply(body.changes);',
+  ),
+  one(
+    'a snapshot of an earlier version is taken for one of this version',
+    'commit/snapshot.ts',
+    'const stamped = written && (epoch === FIRST_EPOCH ? written : { ...written, epoch });',
+    'const stamped = written && (epoch === FIRST_EPOCH || epoch > 0 ? written : { ...written, epoch });',
+  ),
+  one(
+    'combined rows of an earlier version are read as if this one had sent them',
+    'runtime/compute-keyed.ts',
+    'program.onRow(session, row, upgrade)',
+    'program.onRow(session, row)',
+  ),
+  one(
+    'an old version reads what a newer one has written, and goes on',
+    'runtime/epoch-reader.ts',
+    'if (epoch > own) throw newerEpoch(stage, epoch, own);',
+    'if (epoch > own) return undefined;',
+  ),
+  one(
     'an old row replaces a newer one',
     'memory/memory-table-sink.ts',
     'if (existing === undefined || compareVersions(existing.version, row.version) < 0) {',
