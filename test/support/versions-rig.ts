@@ -8,7 +8,6 @@ import { MemoryStreams } from '../../lib/memory/memory-streams.ts';
 import { MemoryTableSink } from '../../lib/memory/memory-table-sink.ts';
 import { type DeployPlanOptions, deployPlan, type PlanDeployment } from '../../lib/runtime/deploy-plan.ts';
 import type { RuntimePorts } from '../../lib/runtime/ports.ts';
-import type { Item } from '../../lib/state/item-store.ts';
 import { ManualClock } from '../../lib/testing/manual-clock.ts';
 import { SeededRandom } from '../../lib/testing/seeded-random.ts';
 
@@ -16,15 +15,15 @@ const START_MS = 1_700_000_000_000;
 const RETENTION_MS = 10 * 365 * 24 * 3_600_000;
 
 interface RigOptions {
-  /** What the state table holds already. Default: nothing. */
-  readonly items?: readonly Item[];
-  /** Records of the source's stream whose positions `items` know: they have to be in the stream again. */
+  /** Shards of every stream. Default 1. */
+  readonly shards?: number;
+  /** Small logs, as whoever wrote the state had them. Default: those of production. */
   readonly log?: { readonly ringSize: number; readonly snapshotCommits: number };
 }
 
 /** One state table, its streams and sinks, and any number of versions of a pipeline that come and go over them. */
 export class VersionsRig {
-  readonly items: MemoryItemStore;
+  readonly items = new MemoryItemStore();
   readonly clock = new ManualClock(START_MS);
   readonly streams = new MemoryStreams(this.clock);
   readonly #random = new SeededRandom(7);
@@ -34,12 +33,11 @@ export class VersionsRig {
   readonly #options: RigOptions;
 
   constructor(options: RigOptions = {}) {
-    this.items = new MemoryItemStore();
     this.#options = options;
   }
 
   async send(stream: string, values: readonly object[]): Promise<void> {
-    this.#create(stream);
+    this.create(stream);
     await this.streams.putRecords(
       stream,
       values.map((value) => ({ partitionKey: 'p', data: Buffer.from(JSON.stringify(value)) })),
@@ -52,7 +50,7 @@ export class VersionsRig {
 
   /** One container a stage. */
   async job(pipeline: Pipeline, observer: RuntimePorts['observer'] = {}): Promise<LocalJob> {
-    for (const { input } of pipeline.plan.stages) this.#create(input.stream);
+    for (const { input } of pipeline.plan.stages) this.create(input.stream);
     const job = new LocalJob({ pipeline, ports: this.ports(pipeline, observer), watermarkStepMs: 0, ...this.#log });
     await job.start();
     return job;
@@ -75,10 +73,11 @@ export class VersionsRig {
     return this.#options.log === undefined ? {} : { log: this.#options.log };
   }
 
-  #create(stream: string): void {
+  create(stream: string): void {
     if (this.#created.has(stream)) return;
     this.#created.add(stream);
-    this.streams.createStream(stream, { createdMs: START_MS, retentionMs: RETENTION_MS });
+    const { shards = 1 } = this.#options;
+    this.streams.createStream(stream, { shards, createdMs: START_MS, retentionMs: RETENTION_MS });
   }
 
   /** Sinks of all versions that write to one target are one. */
