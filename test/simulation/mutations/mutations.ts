@@ -225,8 +225,8 @@ export const mutations: readonly Mutation[] = [
   one(
     'what an earlier version has committed is read as if this one had',
     'commit/committed-state.ts',
-    'this.keyed.apply(upgradeEntries(body.changes, upgrade));',
-    'this.keyed.apply(body.changes);',
+    'this.keyed.apply(header.n, upgradeEntries(body.changes, upgrade));',
+    'this.keyed.apply(header.n, body.changes);',
   ),
   one(
     'a snapshot of an earlier version is taken for one of this version',
