@@ -114,6 +114,7 @@ export class DynamoItemStore implements ItemStore {
             ...(fromStart ? {} : { ':from': { S: range.from } }),
           },
           ConsistentRead: true,
+          ...(range.keysOnly === true && { ProjectionExpression: '#pk, #sk' }),
           ...(range.limit === undefined ? {} : { Limit: range.limit }),
         }),
       ),

@@ -99,6 +99,7 @@ export class BlobStore {
             from: first,
             to: padNumber(to),
             limit: 50,
+            keysOnly: true,
           });
           await this.#items.deleteMany(
             page.items.filter((item) => !keep.has(blobNameOf(item.sk))).map(({ pk, sk }) => ({ pk, sk })),

@@ -71,7 +71,7 @@ export class MemoryItemStore implements ItemStore {
     let bytes = 0;
     let more = false;
     for (const stored of this.#partitions.get(range.pk)?.range(range.from, range.to) ?? []) {
-      items.push({ ...stored.item });
+      items.push(range.keysOnly === true ? { pk: stored.item.pk, sk: stored.item.sk } : { ...stored.item });
       bytes += stored.bytes;
       // As DynamoDB does it: a full page says "more" without looking whether anything follows.
       more = items.length === range.limit || bytes >= pageBytes;

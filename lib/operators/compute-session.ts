@@ -90,6 +90,7 @@ export class ComputeSession {
   /** From here on, `rollback` returns to this point. */
   begin(): void {
     this.#journal.begin();
+    this.state.begin();
     this.#bytesAtBegin = this.#outputBytes;
     this.#rowsAtBegin = this.#externalRows;
     this.#fullestAtBegin = this.#fullestBytes;
@@ -97,6 +98,7 @@ export class ComputeSession {
 
   rollback(): void {
     this.#journal.rollback();
+    this.state.rolledBack();
     this.#outputBytes = this.#bytesAtBegin;
     this.#externalRows = this.#rowsAtBegin;
     this.#fullestBytes = this.#fullestAtBegin;

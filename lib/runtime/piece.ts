@@ -9,7 +9,7 @@ import type { PacketContent } from './cut-packets.ts';
 
 /** Bounds of one commit. An invocation makes as many as it takes. */
 export interface PieceLimits {
-  /** JSON of all rows to other stages, and of state changes. */
+  /** JSON of all rows to other stages, and about that of state changes. */
   readonly outputBytes: number;
   /** Rows of one logical partition: past this no further record is taken. */
   readonly partitionBytes: number;
@@ -73,7 +73,7 @@ export class PieceBuilder {
     const { session } = this;
     return (
       session.externalRows >= this.#limits.externalRows ||
-      session.outputBytes >= this.#limits.outputBytes ||
+      session.outputBytes + session.state.bytes >= this.#limits.outputBytes ||
       session.fullestPartitionBytes >= this.#limits.partitionBytes
     );
   }

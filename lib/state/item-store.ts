@@ -34,6 +34,8 @@ export interface QueryRange {
   readonly to: string;
   /** At most this many items; the store may return fewer, with `more`. */
   readonly limit?: number;
+  /** Only `pk` and `sk` are wanted. It saves the transfer; what is read is billed all the same. */
+  readonly keysOnly?: boolean;
 }
 
 export interface QueryPage {

@@ -1,3 +1,4 @@
+import { jsonSize } from './entry-size.ts';
 import type { Journal } from './journal.ts';
 import type { KeyedState } from './keyed-state.ts';
 import type { EntryChange } from './state-table.ts';
@@ -10,6 +11,8 @@ export class StateOverlay {
   readonly #base: KeyedState;
   readonly #journal: Journal;
   readonly #writes: Map<string, EntryChange>[];
+  #bytes = 0;
+  #bytesAtBegin = 0;
 
   constructor(base: KeyedState, journal: Journal) {
     this.#base = base;
@@ -24,7 +27,24 @@ export class StateOverlay {
 
   /** `undefined` deletes. */
   set(lp: number, table: number, key: string, value: unknown): void {
-    this.#journal.set(this.#writes[table] as Map<string, EntryChange>, key, { lp, table, key, value });
+    const writes = this.#writes[table] as Map<string, EntryChange>;
+    const before = writes.get(key);
+    this.#bytes += changeSize(key, value) - (before === undefined ? 0 : changeSize(key, before.value));
+    this.#journal.set(writes, key, { lp, table, key, value });
+  }
+
+  /** About how many characters of JSON this commit's changes are. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The journal begins anew here, or has been rolled back to where it last did. */
+  begin(): void {
+    this.#bytesAtBegin = this.#bytes;
+  }
+
+  rolledBack(): void {
+    this.#bytes = this.#bytesAtBegin;
   }
 
   /** Whether this commit wrote nothing. */
@@ -46,3 +66,5 @@ export class StateOverlay {
     }
   }
 }
+
+const changeSize = (key: string, value: unknown): number => key.length + (value === undefined ? 0 : jsonSize(value));

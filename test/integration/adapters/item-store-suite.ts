@@ -178,6 +178,15 @@ export const describeItemStore = (name: string, backend: () => ItemStoreBackend)
       expect(page).toEqual({ items: all.slice(0, 3), more: true });
     });
 
+    it('leaves out all but the keys where nothing else is wanted', async () => {
+      const items = store();
+      const pk = uniqueName('pk');
+      const all = numbered(pk, 3);
+      await items.putMany(all);
+      const page = await items.query({ pk, from: 'k', to: 'l', keysOnly: true });
+      expect(page.items).toEqual(all.map(({ sk }) => ({ pk, sk })));
+    });
+
     it('cuts pages at 1 MB and loses nothing between them', async () => {
       const items = store();
       const pk = uniqueName('pk');

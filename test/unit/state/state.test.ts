@@ -53,6 +53,24 @@ describe('StateOverlay', () => {
     expect([...overlay.changes()]).toEqual([change('a', 5), change('b', undefined)]);
   });
 
+  it('knows how large its changes are, each entry once, and without what was undone', () => {
+    const journal = new Journal();
+    const overlay = new StateOverlay(new KeyedState([table]), journal);
+    overlay.set(1, 0, 'a', 'x'.repeat(100));
+    overlay.set(1, 0, 'a', 'x'.repeat(500));
+    const { bytes } = overlay;
+    expect(bytes).toBe(503);
+    journal.begin();
+    overlay.begin();
+    overlay.set(1, 0, 'b', 'x'.repeat(900));
+    expect(overlay.bytes).toBeGreaterThan(bytes + 900);
+    journal.rollback();
+    overlay.rolledBack();
+    expect(overlay.bytes).toBe(bytes);
+    overlay.set(1, 0, 'a', undefined);
+    expect(overlay.bytes).toBe(1);
+  });
+
   it('does not commit the deletion of what was never there', () => {
     const overlay = new StateOverlay(new KeyedState([table]), new Journal());
     overlay.set(1, 0, 'a', 5);
