@@ -38,6 +38,7 @@ export const previewSkip = async (
     found.push(await findSkip(skipTask, state, request));
     return undefined;
   }, deadline);
+  if (found.length === 0) throw hasEnded(skipTask);
   return summarize(found, 0);
 };
 
@@ -58,7 +59,8 @@ export const runSkip = async (
       found = await findSkip(skipTask, state, request);
       return skipPiece(skipTask, state, found, request);
     }, deadline);
-    if (committed && found !== undefined) skips.push(found);
+    if (found === undefined) throw hasEnded(skipTask);
+    if (committed) skips.push(found);
     else if (++lostRaces > MAX_LOST_RACES) throw lostRace(skipTask, lostRaces);
   }
   return summarize(skips, skips.length);
@@ -79,6 +81,12 @@ const summarize = (skips: readonly Skip[], commits: number): SkipSummary => {
 
 const placeOf = (record: SkippedRecord | undefined): SkippedRecord | undefined =>
   record && { sequenceNumber: record.sequenceNumber, arrivalMs: record.arrivalMs };
+
+const hasEnded = ({ shardId }: SkipTask): MillraceError =>
+  new MillraceError('input', 'NOTHING_TO_SKIP', `${shardId} was processed to its end, and its children go on.`, {
+    fix: 'Give the shard that waits.',
+    fields: { shardId },
+  });
 
 const lostRace = ({ shardId }: SkipTask, lostRaces: number): MillraceError =>
   new MillraceError(

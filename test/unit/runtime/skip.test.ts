@@ -224,6 +224,25 @@ describe('skipping is refused', () => {
   });
 });
 
+describe('a shard that has ended', () => {
+  it('has nothing to skip, in a preview or for good', async () => {
+    await send('a');
+    await process(world.container('in'));
+    await world.reshard('in', cursorOf('in').shardId);
+    for (const cursor of world.cursors.filter(({ stage }) => stage === 'in')) {
+      const tick = { nowMs: world.clock.nowMs() };
+      await world.container('in').runtime.tick(tick, Deadline.in(world.clock, 60_000));
+      await world.deliver(cursor, world.container('in'), 10);
+    }
+    for (const mode of ['preview', undefined] as const) {
+      await expect(skip(world.container('in'), { kind: 'expired' }, mode)).rejects.toMatchObject({
+        code: 'NOTHING_TO_SKIP',
+        message: expect.stringContaining('its children go on'),
+      });
+    }
+  });
+});
+
 describe('a record that somebody else has put into a repartition stream', () => {
   const stage = 'by-key';
   const foreign = async () => {
