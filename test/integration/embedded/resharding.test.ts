@@ -67,7 +67,7 @@ describe('the revenue pipeline whose streams are resharded under traffic', () =>
     async () => {
       const seed = Math.floor(Math.random() * 2 ** 32);
       console.log(`seed ${seed}`);
-      const deployed = await deploy({ batchSize: 20, environment: { POWERTOOLS_LOG_LEVEL: 'DEBUG' } });
+      const deployed = await deploy({ containers: 2, batchSize: 20, environment: { POWERTOOLS_LOG_LEVEL: 'DEBUG' } });
       const traffic = new OrderTraffic(seed, startMs);
       const changes = new Map<number, () => Promise<void>>([
         [4, () => splitFirst(deployed, source)],
@@ -109,7 +109,7 @@ describe('the revenue pipeline whose streams are resharded under traffic', () =>
       const seed = Math.floor(Math.random() * 2 ** 32);
       console.log(`seed ${seed}`);
       const traffic = new OrderTraffic(seed, startMs);
-      const first = await deploy({ shards: 2 });
+      const first = await deploy({ containers: 1 });
       for (let step = 0; step < 8; step++) await first.put(source, traffic.next(10));
       await first.stop();
       // What was not read yet stays in the parents; what comes now goes to the children.
@@ -118,7 +118,7 @@ describe('the revenue pipeline whose streams are resharded under traffic', () =>
       for (let step = 0; step < 4; step++) await first.put(source, traffic.next(10));
       await mergeLast(first, source);
       const prefix = first.names.stateTable.replace('revenue-state', '');
-      const second = await deploy({ prefix, createResources: false });
+      const second = await deploy({ containers: 1, prefix, createResources: false });
       for (let step = 0; step < 8; step++) await second.put(source, traffic.next(10));
       await second.end(patienceMs);
       expect(await compare(second, traffic)).toMatchObject({ problems: [], lost: 0, duplicates: 0 });
