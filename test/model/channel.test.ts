@@ -15,9 +15,10 @@ describe('the channel between two stages', () => {
   });
 
   it.each<[string, Partial<ChannelRules>, string, number]>([
-    // The commit that was overtaken is refused when its relay comes: 8 steps where a put and its relay are one.
+    // Out of order after 7; the row that was overtaken is dropped when its relay arrives, 3 steps later.
     ['applies what is newer, without a prev chain', { verdicts: 'by number' }, applied, 7],
     ['drops what comes too early', { verdicts: 'never wait' }, endReachable, 7],
+    // These are steps to where nothing helps any more, not to where it shows.
     ['commits before the outputs of the last commit are acknowledged', { drainFirst: false }, endReachable, 3],
     ['passes over what its shard does not own', { relays: false }, endReachable, 3],
     ['relays after its commit', { relayFirst: false }, endReachable, 7],
