@@ -7,7 +7,7 @@ import {
   rowOfAnotherPartition,
   type StampNames,
 } from '../connectors/row-fence.ts';
-import { encodeVersion, type OutputRow, type SinkWriter } from '../connectors/sink-port.ts';
+import { encodeVersion, type OutputRow, type SinkWriter, type WriteContext } from '../connectors/sink-port.ts';
 import { forEachInFlight } from '../core/in-flight.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { WireItem } from './attribute-values.ts';
@@ -42,9 +42,12 @@ export class DynamoSinkWriter implements SinkWriter {
     this.#stamp = options.stamp ?? defaultStampNames;
   }
 
-  async write(rows: readonly OutputRow[]): Promise<void> {
+  async write(rows: readonly OutputRow[], context?: WriteContext): Promise<void> {
     const last = lastVersions(`table ${this.#tableName}`, rows, this.#keyFields, this.#stamp);
-    await forEachInFlight(last, putsInFlight, (row) => this.#upsert(row));
+    await forEachInFlight(last, putsInFlight, async (row) => {
+      if (context?.onUnsent === undefined) return this.#upsert(row);
+      await this.#upsert(row).catch((error: unknown) => context.onUnsent?.(1, error));
+    });
   }
 
   async #upsert(row: OutputRow): Promise<void> {

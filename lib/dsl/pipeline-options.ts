@@ -1,12 +1,14 @@
 import * as z from 'zod';
-import { checkOptions, invalidOption } from '../core/check-options.ts';
+import { checkOptions } from '../core/check-options.ts';
 import type { Delivery, LogicalGraph } from '../graph/logical-graph.ts';
 
 /** Options of {@link definePipeline}. */
 export interface PipelineOptions {
   /**
-   * What holds for state and the hops between stages; each sink says its own guarantee in the plan. Only
-   * `exactly-once` is implemented yet. Default `exactly-once`.
+   * When rows leave for sinks; state and the hops between stages are exactly-once in each. `exactly-once`: with the commit, as
+   * often as it takes. `at-least-once`: before it, so that the commit need not keep them; a crash, or another container at
+   * work on the shard, repeats them. `at-most-once`: after it, one time, and what is refused is counted and given up. The
+   * plan says what each sink holds then; tables keep exactly-once under `at-least-once`. Default `exactly-once`.
    */
   readonly delivery?: Delivery;
   /**
@@ -53,14 +55,5 @@ const optionsShape = z.strictObject({
 export const readPipelineOptions = (
   pipeline: string,
   options: unknown,
-): Pick<LogicalGraph, 'delivery' | 'partitions' | 'quarantine'> => {
-  const owner = `pipeline '${pipeline}'`;
-  const checked = checkOptions(owner, optionsShape, options);
-  if (checked.delivery === 'exactly-once') return checked;
-  throw invalidOption(
-    owner,
-    `option 'delivery' is '${checked.delivery}', which is not implemented yet; allowed is 'exactly-once'`,
-    "Use 'exactly-once', the default.",
-    { option: 'delivery', value: checked.delivery },
-  );
-};
+): Pick<LogicalGraph, 'delivery' | 'partitions' | 'quarantine'> =>
+  checkOptions(`pipeline '${pipeline}'`, optionsShape, options);

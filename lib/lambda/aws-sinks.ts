@@ -19,8 +19,8 @@ export interface AwsSinks {
   readonly clients: Pick<AwsClients, 'dynamo'>;
   readonly streams: StreamPort;
   readonly environment: Environment;
-  /** How often the SDK may send a request. */
-  readonly maxAttempts: number;
+  /** How often the SDK may send a request. `undefined`: as it does. */
+  readonly maxAttempts: number | undefined;
 }
 
 /** The writer of a sink. The names are there: `readDeployment` has checked them. @throws MillraceError `DEPLOYMENT_INVALID` */
@@ -71,7 +71,7 @@ const openQueue = async (spec: SqsSinkSpec, { deployment, maxAttempts }: AwsSink
   const { SqsQueue, createSqsClient } = await import('../aws/sqs-queue.ts');
   const queueUrl = deployment.queues?.[spec.queue] as string;
   return new SqsSinkWriter({
-    queue: new SqsQueue({ client: createSqsClient({ maxAttempts }), queueUrl }),
+    queue: new SqsQueue({ client: createSqsClient({ ...(maxAttempts !== undefined && { maxAttempts }) }), queueUrl }),
     name: spec.queue,
     fifo: spec.fifo,
     batchBytes: spec.maxMessageBytes,
@@ -86,7 +86,7 @@ const openBucket = async (
   const { S3Objects, createS3Client } = await import('../aws/s3-objects.ts');
   const ownEndpoint = (environment.AWS_ENDPOINT_URL_S3 ?? environment.AWS_ENDPOINT_URL) !== undefined;
   const store = new S3Objects({
-    client: createS3Client({ maxAttempts }, ownEndpoint),
+    client: createS3Client({ ...(maxAttempts !== undefined && { maxAttempts }) }, ownEndpoint),
     bucket: deployment.buckets?.[bucket] as string,
   });
   return new S3SinkWriter({ store, bucket, prefix, sink, format });

@@ -15,6 +15,8 @@ export interface InvocationFacts {
   /** How many records, panes and timers were quarantined, by `operator/code`. */
   readonly rejected: Readonly<Record<string, number>>;
   readonly heldRuns: number;
+  /** Rows that at-most-once delivery gave up, by sink. */
+  readonly unsent: Readonly<Record<string, number>>;
   readonly loads: number;
   readonly snapshots: number;
 }
@@ -41,6 +43,7 @@ const nothing: InvocationFacts = {
   republished: 0,
   rejected: {},
   heldRuns: 0,
+  unsent: {},
   loads: 0,
   snapshots: 0,
 };
@@ -106,6 +109,11 @@ export class InvocationRecorder {
 
   held(_unit: string, runs: number): void {
     this.#add('heldRuns', runs);
+  }
+
+  unsent(_unit: string, sink: string, rows: number): void {
+    const { unsent } = this.#facts;
+    this.#facts = { ...this.#facts, unsent: { ...unsent, [sink]: (unsent[sink] ?? 0) + rows } };
   }
 
   step(step: string, unit: string): void {

@@ -64,9 +64,10 @@ export class InvocationReport {
     const add = (name: string, unit: Unit, value: number) => this.#metrics.addMetric(name, unit, value);
     add('Records', 'Count', facts.records);
     add('Commits', 'Count', facts.commits);
-    add('RejectedRecords', 'Count', rejectedCount(facts));
+    add('RejectedRecords', 'Count', total(facts.rejected));
     add('RepublishedCommits', 'Count', facts.republished);
     add('LostRaces', 'Count', facts.lostRaces);
+    add('UnsentRows', 'Count', total(facts.unsent));
     add('PayloadBytes', 'Bytes', facts.payloadBytes);
     if (lastArrivalMs !== undefined) {
       add('IteratorAge', 'Milliseconds', Math.max(0, endMs - lastArrivalMs));
@@ -81,8 +82,10 @@ export class InvocationReport {
 const linesOf = ({ facts, startMs, endMs, lastArrivalMs, ...subject }: Invocation): Record<string, unknown> => ({
   ...subject,
   ...facts,
-  rejected: rejectedCount(facts),
-  ...(rejectedCount(facts) > 0 && { rejectedBy: facts.rejected }),
+  rejected: total(facts.rejected),
+  ...(total(facts.rejected) > 0 && { rejectedBy: facts.rejected }),
+  unsent: total(facts.unsent),
+  ...(total(facts.unsent) > 0 && { unsentBy: facts.unsent }),
   ...(lastArrivalMs !== undefined && { iteratorAgeMs: Math.max(0, endMs - lastArrivalMs) }),
   watermarkMs: isInstant(facts.watermarkMs) ? facts.watermarkMs : undefined,
   durationMs: endMs - startMs,
@@ -95,8 +98,8 @@ const describeError = (error: unknown): Record<string, unknown> => {
   return { code, errorKind: kind, reason: message, fix, fields };
 };
 
-const rejectedCount = ({ rejected }: InvocationFacts): number =>
-  Object.values(rejected).reduce((sum, count) => sum + count, 0);
+const total = (counts: Readonly<Record<string, number>>): number =>
+  Object.values(counts).reduce((sum, count) => sum + count, 0);
 
 /** Before the first record and after the end of bounded input the watermark is no time of day. */
 const isInstant = (watermarkMs: number | undefined): watermarkMs is number =>

@@ -56,5 +56,7 @@ export interface RuntimeObserver {
   partitionsLoaded?(unit: string, count: number): void;
   republished?(unit: string, n: number): void;
   held?(unit: string, runs: number): void;
+  /** Rows that were sent once, as the delivery mode asks, and were not taken or may not have been. */
+  unsent?(unit: string, sink: string, rows: number): void;
   step?(step: ProtocolStep, unit: string): void | Promise<void>;
 }

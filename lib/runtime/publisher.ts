@@ -1,7 +1,6 @@
 import type { CommitHeader } from '../commit/commit.ts';
-import type { ChildUnit, HopOutput, Outbox, SinkOutput, SinkRow } from '../commit/outbox.ts';
+import type { ChildUnit, HopOutput, Outbox, SinkOutput } from '../commit/outbox.ts';
 import { putAll } from '../connectors/put-all.ts';
-import { type OutputRow, outputIdOf } from '../connectors/sink-port.ts';
 import type { PutEntry } from '../connectors/stream-port.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import { cutPackets, type PacketContent } from './cut-packets.ts';
@@ -9,21 +8,19 @@ import type { Deadline } from './deadline.ts';
 import type { RuntimePorts } from './ports.ts';
 import { storeRejections } from './quarantine.ts';
 import type { ShardMap } from './shard-map.ts';
+import { SinkSender } from './sink-sender.ts';
 
 /** The commit whose outputs are sent. */
 type Published = Pick<CommitHeader, 'n' | 'epoch'>;
-
-/** Rows given to a sink at once, unless it knows better; the deadline is looked at in between. */
-const SINK_CHUNK_ROWS = 100;
 
 /**
  * Sends what a commit says, and says it again as often as it takes. Receivers tell repeats by the commit's number: marks
  * for packets, fences and ids for sinks, names for quarantine items.
  */
 export class Publisher {
+  readonly sinks: SinkSender;
   readonly #ports: RuntimePorts;
   readonly #shards: ShardMap;
-  readonly #incarnation: number;
   readonly #partitions: number;
   /** Physical repartition stream by receiving stage. */
   readonly #streamOf: (stage: string) => string;
@@ -37,7 +34,7 @@ export class Publisher {
   ) {
     this.#ports = ports;
     this.#shards = shards;
-    this.#incarnation = incarnation;
+    this.sinks = new SinkSender(ports, incarnation);
     this.#partitions = partitions;
     this.#streamOf = streamOf;
   }
@@ -48,11 +45,11 @@ export class Publisher {
    */
   async publish(unit: string, head: Published, outbox: Outbox, deadline: Deadline): Promise<readonly SinkOutput[]> {
     const [left] = await Promise.all([
-      Promise.all(outbox.sinks.map((output) => this.#writeSink(unit, output, deadline))),
+      this.sinks.send(unit, outbox.sinks, deadline),
       Promise.all(outbox.hops.map((hop) => this.#sendHop(unit, head, hop, outbox.children, deadline))),
       outbox.rejections.length === 0 ? undefined : storeRejections(this.#ports.items, unit, head.n, outbox.rejections),
     ]);
-    return left.filter((output) => output.rows.length > 0);
+    return left;
   }
 
   /** Sends parts of other producers' packets on to the shards that own them. */
@@ -107,24 +104,5 @@ export class Publisher {
         fix: 'The batch is tried again. If it goes on, give the stream more shards.',
       },
     );
-  }
-
-  /** Writes rows in their order, and returns those that the deadline left. */
-  async #writeSink(unit: string, { sink, rows }: SinkOutput, deadline: Deadline): Promise<SinkOutput> {
-    const writer = this.#ports.sinks.get(sink);
-    if (writer === undefined) throw new Error(`no writer for sink '${sink}'`);
-    const outputs = rows.map((row) => this.#outputRow(unit, row));
-    for (let from = 0; from < rows.length; ) {
-      if (deadline.passed) return { sink, rows: rows.slice(from) };
-      const to = from + (writer.cut?.(outputs.slice(from)) ?? SINK_CHUNK_ROWS);
-      await writer.write(outputs.slice(from, to), deadline);
-      from = to;
-    }
-    return { sink, rows: [] };
-  }
-
-  #outputRow(unit: string, { value, lp, eventTimeMs, partitionKey, n, index }: SinkRow): OutputRow {
-    const version = { incarnation: this.#incarnation, n, index };
-    return { value, unit, version, lp, outputId: outputIdOf(unit, n, index), eventTimeMs, partitionKey };
   }
 }

@@ -11,6 +11,7 @@ import { firstEpoch } from '../graph/layout-plan.ts';
 import type { QuarantineOptions, SourceNode } from '../graph/logical-graph.ts';
 import type { Pipeline } from '../graph/pipeline.ts';
 import type { StagePlan } from '../graph/plan.ts';
+import { sinkTimings } from '../graph/sink-guarantee.ts';
 import { compileStage } from '../operators/compile-stage.ts';
 import type { SourceProgram, StageProgram } from '../operators/stage-program.ts';
 import type { Ancestry } from './ancestry.ts';
@@ -275,6 +276,7 @@ export class StageRuntime {
       shardsOf: (stage: string) => this.#shardMap.current(this.#streamInto(stage)),
       watermarkStepMs: this.#watermarkStepMs,
       quarantine: this.#quarantine,
+      sinkTimings: sinkTimings(pipeline.graph, this.plan),
     };
     return new Task(options, ports, store, publisher, this.#inputOf(name, shard, shape, open));
   }

@@ -4,6 +4,7 @@ import type { ChildUnit } from '../commit/outbox.ts';
 import { compareSequenceNumbers } from '../connectors/sequence-number.ts';
 import type { StreamRecord } from '../connectors/stream-port.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
+import type { SinkTiming } from '../graph/sink-guarantee.ts';
 import { buildCommit } from './build-commit.ts';
 import { CrashWatch } from './crash-watch.ts';
 import type { Deadline } from './deadline.ts';
@@ -13,6 +14,7 @@ import type { Publisher } from './publisher.ts';
 import { type RejectionBound, requireFewRejected } from './rejection-bound.ts';
 import { sealPiece } from './seal-piece.ts';
 import type { ShardPartitions } from './shard-map.ts';
+import { keepOutputs, splitOutputs } from './split-outputs.ts';
 import { TaskHead } from './task-head.ts';
 import type { TaskStore } from './task-store.ts';
 import type { TryCounter } from './try-counter.ts';
@@ -44,6 +46,8 @@ export interface TaskOptions {
   /** Event time that the watermark has to move before all partitions are told; ms. */
   readonly watermarkStepMs: number;
   readonly quarantine: RejectionBound;
+  /** When the rows of each sink of the stage leave. */
+  readonly sinkTimings: ReadonlyMap<string, SinkTiming>;
 }
 
 /** A container that succeeded so long ago may have missed what happened to the mapping since. */
@@ -255,13 +259,20 @@ export class Task {
     const { state } = this.#head;
     if (piece.relays.length > 0) await this.#publisher.relay(this.#options.stage, piece.relays, deadline);
     await this.#step('relayed');
-    const commit = buildCommit(state, piece, { ...this.#options, attemptId: this.#head.newAttemptId() });
+    const { unit, sinkTimings } = this.#options;
+    const attemptId = this.#head.newAttemptId();
+    const built = buildCommit(state, piece, { ...this.#options, attemptId });
+    const { after, before, once } = splitOutputs(built, sinkTimings);
+    const left = await this.#publisher.sinks.send(unit, before, deadline, attemptId);
+    // What a deadline left of them goes with the commit, or rows that take longer than an invocation would never leave.
+    const commit = keepOutputs(built, [...after, ...left]);
     if (await this.#head.append(commit, piece.recordCount)) {
-      for (const rejection of piece.session.rejections) this.#ports.observer.rejected?.(this.#options.unit, rejection);
-      await this.#head.publish(deadline);
+      for (const rejection of piece.session.rejections) this.#ports.observer.rejected?.(unit, rejection);
+      const sending = this.#publisher.sinks.sendOnce(unit, once, deadline);
+      await this.#head.publish(deadline).finally(() => sending);
       return true;
     }
-    this.#ports.observer.lostRace?.(this.#options.unit, commit.header.n);
+    this.#ports.observer.lostRace?.(unit, commit.header.n);
     await this.#head.catchUpAfterLoss();
     return false;
   }

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { compareVersions } from '../../connectors/row-fence.ts';
-import type { OutputRow, OutputVersion, SinkWriter } from '../../connectors/sink-port.ts';
+import { type OutputRow, type OutputVersion, outputIdOf, type SinkWriter } from '../../connectors/sink-port.ts';
 
 const bufferBytes = 256 * 1024;
 
@@ -49,7 +49,9 @@ export class FileAppendSink implements SinkWriter {
     }
   }
 
-  #isNew({ unit, version }: OutputRow): boolean {
+  #isNew({ unit, version, outputId }: OutputRow): boolean {
+    // Sent before its commit: another attempt may give the number to another row.
+    if (outputId !== outputIdOf(unit, version.n, version.index)) return true;
     const last = this.#lastOfUnit.get(unit);
     if (last !== undefined && compareVersions(last, version) >= 0) return false;
     this.#lastOfUnit.set(unit, version);

@@ -4,23 +4,35 @@ import type { OutputRow, SinkWriter } from '../../connectors/sink-port.ts';
 import type { QueuePort, SendOutcome } from '../../connectors/sqs/queue-port.ts';
 import type { Gate } from './operation.ts';
 
-const write = (name: string, target: string) => ({ port: 'sinks' as const, name, target, writes: true });
+/** A sink of the world, and whether the delivery mode lets a row be sent a second time. */
+export interface GatedTarget {
+  readonly id: string;
+  readonly isSentOnce: boolean;
+}
+
+const write = (name: string, { id, isSentOnce }: GatedTarget) => ({
+  port: 'sinks' as const,
+  name,
+  target: id,
+  writes: true,
+  isSentOnce,
+});
 
 /** A sink as one process reaches it. */
-export const gatedSink = (id: string, sink: SinkWriter, gate: Gate): SinkWriter => ({
+export const gatedSink = (target: GatedTarget, sink: SinkWriter, gate: Gate): SinkWriter => ({
   write: (rows: readonly OutputRow[]) =>
     gate.perform({
-      ...write('write', id),
+      ...write('write', target),
       run: () => sink.write(rows),
       runPartly: async (take) => sink.write(rows.filter(take)),
     }),
 });
 
 /** A queue, of whose batches some messages may not be taken, or be taken without the answer saying so. */
-export const gatedQueue = (id: string, queue: QueuePort, gate: Gate): QueuePort => ({
+export const gatedQueue = (target: GatedTarget, queue: QueuePort, gate: Gate): QueuePort => ({
   send: (messages) =>
     gate.perform<readonly SendOutcome[]>({
-      ...write('send', id),
+      ...write('send', target),
       run: () => queue.send(messages),
       runPartly: async (take) => {
         const outcomes: SendOutcome[] = [];
@@ -36,16 +48,16 @@ export const gatedQueue = (id: string, queue: QueuePort, gate: Gate): QueuePort 
 
 const unavailable: SendOutcome = { ok: false, code: 'ServiceUnavailable', message: 'a fault', senderFault: false };
 
-export const gatedObjects = (id: string, store: ObjectStore, gate: Gate): ObjectStore => ({
-  create: (object) => gate.perform({ ...write('create', id), run: () => store.create(object) }),
-  shaOf: (key) => gate.perform({ ...write('head', id), writes: false, run: () => store.shaOf(key) }),
+export const gatedObjects = (target: GatedTarget, store: ObjectStore, gate: Gate): ObjectStore => ({
+  create: (object) => gate.perform({ ...write('create', target), run: () => store.create(object) }),
+  shaOf: (key) => gate.perform({ ...write('head', target), writes: false, run: () => store.shaOf(key) }),
 });
 
 /** A receiver, which may say that it is overloaded whether it has taken a request or not. */
-export const gatedWebhook = (id: string, webhook: WebhookPort, gate: Gate): WebhookPort => ({
+export const gatedWebhook = (target: GatedTarget, webhook: WebhookPort, gate: Gate): WebhookPort => ({
   post: (request) =>
     gate.perform({
-      ...write('post', id),
+      ...write('post', target),
       run: () => webhook.post(request),
       runPartly: async (take) => {
         if (take()) await webhook.post(request);

@@ -1,4 +1,4 @@
-import type { OutputRow } from '../../connectors/sink-port.ts';
+import { type OutputRow, outputIdOf } from '../../connectors/sink-port.ts';
 import type { StreamPort } from '../../connectors/stream-port.ts';
 import type { Pipeline } from '../../graph/pipeline.ts';
 import { decodePacket } from '../../runtime/packet.ts';
@@ -22,6 +22,9 @@ export class Monitor {
   readonly #stageOfStream: ReadonlyMap<string, string>;
   readonly #producersOf: ReadonlyMap<string, readonly string[]>;
   readonly #comparesWatermarks: boolean;
+  /** Sinks that the delivery mode gives each row one time. */
+  readonly #sentOnce: ReadonlySet<string>;
+  readonly #sent = new Set<string>();
 
   constructor(pipeline: Pipeline, items: ItemStore, streams: StreamPort) {
     const { stages, edges } = pipeline.plan;
@@ -34,6 +37,7 @@ export class Monitor {
       (what) => this.#violated(what),
     );
     this.tables = new TableWatch(pipeline);
+    this.#sentOnce = new Set(pipeline.plan.delivery === 'at-most-once' ? pipeline.plan.sinks.map(({ id }) => id) : []);
     this.#stageOfStream = new Map(
       stages.flatMap(({ id, input }) => (input.kind === 'source' ? [] : [[input.stream, id]])),
     );
@@ -92,8 +96,19 @@ export class Monitor {
 
   /** Rows that a sink shows, or shows still. */
   onRows(sink: string, rows: readonly OutputRow[]): void {
-    for (const { unit, version } of rows) this.#log(unit).onRow(sink, version.n, version.index);
+    for (const { unit, version, outputId } of rows) {
+      // A row that is sent before its commit belongs to none yet, and perhaps never will.
+      if (outputId === outputIdOf(unit, version.n, version.index))
+        this.#log(unit).onRow(sink, version.n, version.index);
+      if (this.#sentOnce.has(sink)) this.#onSentOnce(sink, outputId);
+    }
     this.tables.onWrite(sink, rows);
+  }
+
+  #onSentOnce(sink: string, outputId: string): void {
+    const id = `${sink} ${outputId}`;
+    if (this.#sent.has(id)) this.#violated(`row ${outputId} came to sink ${sink} twice, where nothing may`);
+    this.#sent.add(id);
   }
 
   /** Something that a sink may not do. */

@@ -18,6 +18,11 @@ export const operationFaults: readonly FaultKind[] = [
 
 /** The fault as it can meet a call: another one where that makes no sense. */
 export const meeting = (fault: FaultKind, operation: Operation<unknown>): FaultKind | 'normal' => {
+  const met = fitting(fault, operation);
+  return met === 'repeated' && operation.isSentOnce === true ? 'answer-lost' : met;
+};
+
+const fitting = (fault: FaultKind, operation: Operation<unknown>): FaultKind | 'normal' => {
   if (fault === 'empty-page' && operation.emptyAnswer === undefined) return 'normal';
   if (fault === 'partly' && operation.runPartly === undefined) return operation.writes ? 'lands-late' : 'throttled';
   if (fault === 'reordered' && operation.runReordered === undefined) return operation.writes ? 'repeated' : 'normal';

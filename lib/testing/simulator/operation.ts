@@ -7,6 +7,8 @@ export interface Operation<T> {
   /** Sort key of the item, name of the stream or id of the sink. */
   readonly target: string;
   readonly writes: boolean;
+  /** The client below sends it no second time. */
+  readonly isSentOnce?: boolean;
   /** A slot of an empty ring: they come by the hundred. */
   readonly isGenesis?: boolean;
   /** Makes it happen. May be called again, as a client that lost the answer would. */

@@ -22,6 +22,7 @@ export class Reached {
     snapshot: () => this.count('snapshots'),
     partitionsLoaded: (_unit, count) => this.count('loads of partitions', count),
     republished: () => this.count('republished heads'),
+    unsent: (_unit, _sink, rows) => this.count('unsent rows', rows),
   };
 
   /** A stage that puts packets into its own stream sends on what belongs to another shard. */

@@ -160,6 +160,7 @@ const judge = async (
   requireOnTime(world.pipeline, outcome.inputs);
   const wanted = await referenceRun(world.pipeline, events, indexes, shards);
   return differences(
+    world.pipeline,
     outcome,
     wanted,
     world.sinkIds.filter((sink) => !ignoreSinks.includes(sink)),

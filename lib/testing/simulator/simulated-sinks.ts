@@ -9,16 +9,17 @@ import { SqsSinkWriter } from '../../connectors/sqs/sqs-sink-writer.ts';
 import type { Clock } from '../../core/clock.ts';
 import { getOrAdd } from '../../core/get-or-add.ts';
 import type { Random } from '../../core/random.ts';
-import type { SinkNode } from '../../graph/logical-graph.ts';
+import type { Delivery, SinkNode } from '../../graph/logical-graph.ts';
+import { timingOf } from '../../graph/sink-guarantee.ts';
 import { MemoryAppendSink } from '../../memory/memory-append-sink.ts';
 import { MemoryObjectStore } from '../../memory/memory-object-store.ts';
 import { MemoryQueue } from '../../memory/memory-queue.ts';
 import { MemoryTableSink } from '../../memory/memory-table-sink.ts';
 import { MemoryWebhook } from '../../memory/memory-webhook.ts';
-import { gatedObjects, gatedQueue, gatedSink, gatedWebhook } from './gated-sinks.ts';
+import { type GatedTarget, gatedObjects, gatedQueue, gatedSink, gatedWebhook } from './gated-sinks.ts';
 import type { Monitor } from './monitor.ts';
 import type { Gate } from './operation.ts';
-import { ObjectWatch, QueueWatch, RepeatWatch } from './sink-watch.ts';
+import { ObjectWatch, QueueWatch, RepeatWatch, type Report } from './sink-watch.ts';
 
 /** A sink as the world has it: what is behind it outlives every process. */
 export interface SimulatedSink {
@@ -31,33 +32,45 @@ export interface SimulatedSink {
 /** So that a commit of a few rows has several objects. */
 const smallParts = { rows: 2, bytes: 1024 * 1024 };
 
+/** What the sinks of a world have in common. */
+export interface SinkWorld {
+  readonly monitor: Monitor;
+  readonly clock: Clock;
+  readonly delivery: Delivery;
+  readonly tables: Map<string, MemoryTableSink>;
+}
+
 export const simulatedSink = (
   { id, spec }: SinkNode,
-  monitor: Monitor,
-  clock: Clock,
-  tables: Map<string, MemoryTableSink>,
+  { monitor, clock, delivery, tables }: SinkWorld,
 ): SimulatedSink => {
+  const timing = timingOf(spec, delivery);
+  const target = { id, isSentOnce: timing === 'once' };
+  // What a service says of repeats and order holds for what is sent until it is known to have arrived.
+  const report = (what: string) => {
+    if (timing === 'after') monitor.report(what);
+  };
   switch (spec.kind) {
     case 'dynamo': {
       const table = getOrAdd(tables, spec.table, () => new MemoryTableSink(spec.table, spec.key));
-      return plainSink(id, table, () => table.rows(), monitor);
+      return plainSink(target, table, () => table.rows(), monitor);
     }
     case 'kinesis': {
       const sink = new MemoryAppendSink();
-      return plainSink(id, sink, () => sink.values(), monitor);
+      return plainSink(target, sink, () => sink.values(), monitor);
     }
     case 'sqs':
-      return queueSink(id, spec, monitor, clock);
+      return queueSink(target, spec, monitor, report, clock);
     case 's3':
-      return objectSink(id, spec, monitor);
+      return objectSink(target, spec, monitor, report);
     case 'http':
-      return webhookSink(id, spec, monitor);
+      return webhookSink(target, spec, monitor, report);
   }
 };
 
 /** A service that takes rows as they are: the gate stands before its writer. */
 const plainSink = (
-  id: string,
+  target: GatedTarget,
   writer: SinkWriter,
   output: () => readonly unknown[],
   monitor: Monitor,
@@ -65,10 +78,10 @@ const plainSink = (
   const watched: SinkWriter = {
     write: async (rows) => {
       await writer.write(rows);
-      monitor.onRows(id, rows);
+      monitor.onRows(target.id, rows);
     },
   };
-  return { open: (gate) => gatedSink(id, watched, gate), output };
+  return { open: (gate) => gatedSink(target, watched, gate), output };
 };
 
 /** Remembers what each row was called outside, so that an effect can be told from its name. */
@@ -97,11 +110,18 @@ class Names {
 
 const idOf = ([row]: readonly OutputRow[]): string => row?.outputId ?? '';
 
-const queueSink = (id: string, spec: SqsSinkSpec, monitor: Monitor, clock: Clock): SimulatedSink => {
+const queueSink = (
+  target: GatedTarget,
+  spec: SqsSinkSpec,
+  monitor: Monitor,
+  report: Report,
+  clock: Clock,
+): SimulatedSink => {
+  const { id } = target;
   const { fifo, queue: name, maxMessageBytes } = spec;
   const queue = new MemoryQueue({ fifo, maxMessageBytes, clock });
   const names = new Names();
-  const watch = new QueueWatch(id, fifo, (what) => monitor.report(what));
+  const watch = new QueueWatch(id, fifo, report);
   let seen = 0;
   const watched = {
     send: async (messages: readonly QueueMessage[]) => {
@@ -116,7 +136,7 @@ const queueSink = (id: string, spec: SqsSinkSpec, monitor: Monitor, clock: Clock
     open: (gate, processClock, random) =>
       names.learn(
         new SqsSinkWriter({
-          queue: gatedQueue(id, watched, gate),
+          queue: gatedQueue(target, watched, gate),
           name,
           fifo,
           batchBytes: maxMessageBytes,
@@ -129,11 +149,12 @@ const queueSink = (id: string, spec: SqsSinkSpec, monitor: Monitor, clock: Clock
   };
 };
 
-const webhookSink = (id: string, spec: HttpSinkSpec, monitor: Monitor): SimulatedSink => {
+const webhookSink = (target: GatedTarget, spec: HttpSinkSpec, monitor: Monitor, report: Report): SimulatedSink => {
+  const { id } = target;
   const { timeoutMs, concurrency } = spec;
   const webhook = new MemoryWebhook();
   const names = new Names();
-  const watch = new RepeatWatch(id, (what) => monitor.report(what));
+  const watch = new RepeatWatch(id, report);
   const watched: WebhookPort = {
     post: async (request) => {
       const answer = await webhook.post(request);
@@ -144,18 +165,19 @@ const webhookSink = (id: string, spec: HttpSinkSpec, monitor: Monitor): Simulate
   };
   return {
     open: (gate, clock, random) => {
-      const endpoint = gatedWebhook(id, watched, gate);
+      const endpoint = gatedWebhook(target, watched, gate);
       return names.learn(new HttpSinkWriter({ endpoint, sink: id, timeoutMs, concurrency, clock, random }), idOf);
     },
     output: () => firstOfEach(webhook.requests()),
   };
 };
 
-const objectSink = (sink: string, spec: S3SinkSpec, monitor: Monitor): SimulatedSink => {
+const objectSink = (target: GatedTarget, spec: S3SinkSpec, monitor: Monitor, report: Report): SimulatedSink => {
+  const sink = target.id;
   const { bucket, prefix, format } = spec;
   const store = new MemoryObjectStore();
   const names = new Names();
-  const watch = new ObjectWatch(sink, (what) => monitor.report(what));
+  const watch = new ObjectWatch(sink, report);
   const watched = {
     create: async (object: Parameters<MemoryObjectStore['create']>[0]) => {
       const outcome = await store.create(object);
@@ -170,7 +192,7 @@ const objectSink = (sink: string, spec: S3SinkSpec, monitor: Monitor): Simulated
     open: (gate) =>
       names.learn(
         new S3SinkWriter({
-          store: gatedObjects(sink, watched, gate),
+          store: gatedObjects(target, watched, gate),
           bucket,
           prefix,
           sink,

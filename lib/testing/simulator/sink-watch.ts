@@ -3,7 +3,7 @@ import type { OutputRow } from '../../connectors/sink-port.ts';
 import { dedupWindowMs } from '../../connectors/sqs/queue-port.ts';
 import type { TakenMessage } from '../../memory/memory-queue.ts';
 
-type Report = (what: string) => void;
+export type Report = (what: string) => void;
 
 /** Repeats carry the id of the first and say the same. */
 export class RepeatWatch {

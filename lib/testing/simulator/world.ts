@@ -48,12 +48,13 @@ export class World {
     this.monitor = new Monitor(pipeline, new MemoryItemStore(), streams);
     this.items = this.monitor.items();
     this.streams = this.monitor.streams(streams);
-    const tables = new Map<string, MemoryTableSink>();
+    const { monitor, clock } = this;
+    const sinkWorld = { monitor, clock, delivery: pipeline.plan.delivery, tables: new Map<string, MemoryTableSink>() };
     for (const node of [pipeline, ...versions].flatMap(({ graph }) => [...graph.nodes.values()])) {
       if (node.kind === 'source') this.#sources.set(node.id, node);
       if (node.kind !== 'sink' || this.sinks.has(node.id)) continue;
       const before = node.renamedFrom === undefined ? undefined : this.sinks.get(node.renamedFrom);
-      this.sinks.set(node.id, before ?? simulatedSink(node, this.monitor, this.clock, tables));
+      this.sinks.set(node.id, before ?? simulatedSink(node, sinkWorld));
     }
   }
 

@@ -1,6 +1,7 @@
 import {
   type Aggregator,
   boundedOutOfOrderness,
+  type Delivery,
   definePipeline,
   dynamoSink,
   kinesisSource,
@@ -22,8 +23,8 @@ const ids: Aggregator<z.infer<typeof Note>, readonly string[], string[]> = {
 };
 
 /** Few rows that are written again and again, as most records come after their pane has fired and none is too late. */
-export const revisionsPipeline = (): Pipeline =>
-  definePipeline('revisions', {}, (p) => {
+export const revisionsPipeline = (delivery: Delivery = 'exactly-once'): Pipeline =>
+  definePipeline('revisions', { delivery }, (p) => {
     p.source(
       'notes',
       kinesisSource({
