@@ -47,6 +47,16 @@ export const makeNotes = (random: { fraction(): number }, size: number): Simulat
     value: { id: `n${i}`, at: 1_000_000 + Math.floor(random.fraction() * 40_000) },
   }));
 
+/**
+ * Two notes for each pane, the second of them after a note that may have fired it: a batch that ends between the two shows
+ * another row under the number that a longer batch gives to the whole one.
+ */
+export const makeStragglers = (size: number): SimulatedEvent[] =>
+  Array.from({ length: size }, (_, i) => {
+    const pane = i % 2 === 0 ? i / 2 : (i - 3) / 2;
+    return { source: 'notes', value: { id: `n${i}`, at: 1_020_000 + pane * 10_000 + (i % 2) } };
+  });
+
 /** In the end each row has every id of its pane. */
 export const checkRevisions = (outcome: SimulationOutcome, events: readonly SimulatedEvent[]): string[] => {
   const found = outcome
