@@ -6,6 +6,7 @@ import {
   definePipeline,
   dynamoSink,
   type ElementOf,
+  httpSink,
   kinesisSink,
   kinesisSource,
   max,
@@ -16,9 +17,11 @@ import {
   type PipelineScope,
   type Sink,
   type Stream,
+  s3Sink,
   seconds,
   session,
   sliding,
+  sqsSink,
   sum,
   tumbling,
   type Windowed,
@@ -306,6 +309,20 @@ describe('connectors', () => {
       dynamoSink({ table: 't', schema: Row, key: ['province', 'minute', 'minute'] });
       // @ts-expect-error an order has no city
       kinesisSink({ stream: 's', schema: Order, partitionKey: (order) => order.city });
+      // @ts-expect-error an order has no city
+      sqsSink({ queue: 'q.fifo', schema: Order, groupId: (order) => order.city });
+      // @ts-expect-error an order is no row
+      all.sink('s', sqsSink({ queue: 'q', schema: Row }));
+      // @ts-expect-error an order is no row
+      all.sink('s', s3Sink({ bucket: 'b', schema: Row }));
+      // @ts-expect-error there is no such format
+      s3Sink({ bucket: 'b', schema: Order, format: 'parquet' });
+      // @ts-expect-error an order is no row
+      all.sink('s', httpSink({ url: 'https://a.example', schema: Row }));
+      // @ts-expect-error a header is a text, a variable or a function
+      httpSink({ url: 'https://a.example', schema: Order, headers: { a: 7 } });
+      // @ts-expect-error a plain number is no duration
+      httpSink({ url: 'https://a.example', schema: Order, timeout: 5_000 });
       kinesisSource({
         stream: 's',
         schema: Order,
@@ -328,6 +345,8 @@ describe('connectors', () => {
       // @ts-expect-error a plain number is no duration
       boundedOutOfOrderness(5_000);
     });
+    // @ts-expect-error there is no such mode
+    void (() => definePipeline('p', { delivery: 'twice' }, () => undefined));
     // @ts-expect-error there is no such option
     void (() => definePipeline('p', { parallelism: 3 }, () => undefined));
     expect(refused).toBeDefined();

@@ -132,6 +132,24 @@ describe('DynamoSinkWriter, where the answer is lost', () => {
     expect(calls.length).toBeLessThanOrEqual(16);
   });
 
+  it('goes on where nothing may be sent twice, and counts the rows that failed', async () => {
+    let puts = 0;
+    const { calls, client } = fakeClient(() => {
+      if (++puts % 2 === 0) throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError' });
+      return {};
+    });
+    let unsent = 0;
+    const onUnsent = (count: number) => {
+      unsent += count;
+    };
+    const writer = new DynamoSinkWriter({ client, tableName: 't', keyFields: ['id'] });
+    await writer.write(
+      Array.from({ length: 10 }, (_, i) => row(i)),
+      { remainingMs: 1_000, onUnsent },
+    );
+    expect([calls.length, unsent]).toEqual([10, 5]);
+  });
+
   it('has at most 16 puts in flight', async () => {
     let flying = 0;
     let most = 0;

@@ -135,6 +135,14 @@ describe('KinesisSinkWriter', () => {
     expect(sent).toHaveLength(8);
   });
 
+  it('sends once where nothing may be sent twice, and counts what was not taken', async () => {
+    const counts: number[] = [];
+    const context = { remainingMs: 1_000, onUnsent: (count: number) => counts.push(count) };
+    const { sent, writer } = writerOver((entries) => entries.map((_, i) => (i === 1 ? taken() : refused())), undefined);
+    await writer.write([row('a'), row('b'), row('c')], context);
+    expect([sent, counts]).toEqual([[['"a"', '"b"', '"c"']], [2]]);
+  });
+
   it('is unavailable when the stream is, and says so when it is missing', async () => {
     const failing = (error: MillraceError) =>
       writerOver(() => {

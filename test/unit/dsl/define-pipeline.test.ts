@@ -187,15 +187,6 @@ describe('a definition is refused', () => {
     expect(codeOf(() => define(() => undefined, options as PipelineOptions))).toBe('INVALID_OPTION');
   });
 
-  it.each(['at-least-once', 'at-most-once'] as const)(
-    'when it asks for %s delivery, which is not there yet',
-    (delivery) => {
-      const error = errorOf(() => define(() => undefined, { delivery }));
-      expect(error.code).toBe('INVALID_OPTION');
-      expect(error.message).toContain('not implemented yet');
-    },
-  );
-
   it('when it has no sink, or a branch has none', () => {
     expect(codeOf(() => define(() => undefined))).toBe('PIPELINE_WITHOUT_SINK');
     const error = errorOf(() =>

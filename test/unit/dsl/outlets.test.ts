@@ -1,6 +1,7 @@
 import {
   type Delivery,
   definePipeline,
+  dynamoSink,
   httpSink,
   milliseconds,
   renderPlan,
@@ -10,7 +11,7 @@ import {
 } from 'millrace';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { codeOf, errorOf, Order, orders } from './fixtures.ts';
+import { codeOf, errorOf, Order, orderStream, orders } from './fixtures.ts';
 
 const withSink = (sink: Sink<z.infer<typeof Order>>, delivery: Delivery = 'exactly-once') =>
   definePipeline('p', { delivery }, (p) => p.source('orders', orders()).sink('out', sink));
@@ -50,6 +51,45 @@ describe('what a sink holds', () => {
     expect(renderPlan(withSink(hook()).plan)).toMatch(
       /webhook https:\/\/hooks\.example .*at-least-once with ids .*request/,
     );
+  });
+});
+
+describe('what a sink holds in another mode', () => {
+  const table = dynamoSink({ table: 'orders', schema: Order, key: ['id'] });
+  const guaranteesOf = (delivery: Delivery) =>
+    [table, bucket(), queue(), sqsSink({ queue: 'out', schema: Order }), orderStream(), hook()].map(
+      (sink) => withSink(sink, delivery).plan.sinks[0]?.guarantee,
+    );
+
+  it('is at-least-once, but for tables, where rows leave before their commit', () => {
+    expect(guaranteesOf('at-least-once')).toEqual(['exactly-once', ...Array(5).fill('at-least-once')]);
+  });
+
+  it('is at-most-once where they are sent one time', () => {
+    expect(guaranteesOf('at-most-once')).toEqual(Array(6).fill('at-most-once'));
+    expect(renderPlan(withSink(hook(), 'at-most-once').plan)).toContain('sent once, after the commit');
+  });
+
+  it('is refused where the sink requires more', () => {
+    for (const delivery of ['at-least-once', 'at-most-once'] as const) {
+      for (const require of ['exactly-once', 'at-least-once with ids']) {
+        for (const sink of [bucket, queue, hook]) {
+          const error = errorOf(() => withSink(sink({ require }), delivery));
+          expect(error).toMatchObject({ code: 'SINK_CANNOT_HOLD_GUARANTEE', fields: { delivery } });
+          expect(error.fix).toContain("'delivery'");
+        }
+      }
+    }
+    const required = dynamoSink({ table: 'orders', schema: Order, key: ['id'], require: 'exactly-once' });
+    expect(() => withSink(required, 'at-least-once')).not.toThrow();
+    expect(codeOf(() => withSink(required, 'at-most-once'))).toBe('SINK_CANNOT_HOLD_GUARANTEE');
+  });
+
+  it('makes another plan', () => {
+    const hashes = (['exactly-once', 'at-least-once', 'at-most-once'] as const).map(
+      (delivery) => withSink(hook(), delivery).plan.hash,
+    );
+    expect(new Set(hashes).size).toBe(3);
   });
 });
 

@@ -146,6 +146,7 @@ describe('a batch', () => {
         RejectedRecords: 1,
         RepublishedCommits: 0,
         LostRaces: 0,
+        UnsentRows: 0,
         PayloadBytes: expect.any(Number),
         IteratorAge: 0,
         WatermarkLag: 5_001,
