@@ -1,4 +1,3 @@
-import type { SinkNode } from '../../graph/logical-graph.ts';
 import type { Pipeline } from '../../graph/pipeline.ts';
 import { type SinkTiming, timingOf } from '../../graph/sink-guarantee.ts';
 import { LocalJob } from '../../local/local-job.ts';
@@ -46,10 +45,10 @@ export const differences = (
   sinks: readonly string[],
 ): readonly string[] => [
   ...sinks.flatMap((sink) => {
-    const { spec } = graph.nodes.get(sink) as SinkNode;
-    const timing = timingOf(spec, graph.delivery);
+    const node = graph.nodes.get(sink);
+    const timing = node?.kind === 'sink' ? timingOf(node.spec, graph.delivery) : 'after';
     // Of a row that is written one time at most, a table may show any version.
-    if (timing === 'once' && spec.kind === 'dynamo') return [];
+    if (timing === 'once' && node?.kind === 'sink' && node.spec.kind === 'dynamo') return [];
     return compareBags(`sink ${sink}`, found.output(sink), wanted.output(sink), timing);
   }),
   ...compareBags('the quarantine', found.rejected, wanted.rejected, 'after'),
