@@ -1,6 +1,5 @@
 import type { SinkGuarantee, SinkSpec } from '../connectors/specs.ts';
-import type { Delivery, LogicalGraph, SinkNode } from './logical-graph.ts';
-import type { StagePlan } from './plan.ts';
+import type { Delivery } from './logical-graph.ts';
 
 /** What a sink holds of a committed row, and so what its readers can count on. */
 export type HeldGuarantee = SinkGuarantee | 'exactly-once within 5 minutes' | 'at-least-once' | 'at-most-once';
@@ -19,10 +18,6 @@ export const timingOf = ({ kind }: SinkSpec, delivery: Delivery): SinkTiming => 
   if (delivery === 'at-most-once') return 'once';
   return delivery === 'at-least-once' && kind !== 'dynamo' ? 'before' : 'after';
 };
-
-/** By sink, of those that a stage writes. */
-export const sinkTimings = ({ nodes, delivery }: LogicalGraph, { sinks }: StagePlan): ReadonlyMap<string, SinkTiming> =>
-  new Map(sinks.map((id) => [id, timingOf((nodes.get(id) as SinkNode).spec, delivery)]));
 
 export const guaranteeOf = (spec: SinkSpec, delivery: Delivery): HeldGuarantee => {
   const timing = timingOf(spec, delivery);
