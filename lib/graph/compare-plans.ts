@@ -2,8 +2,9 @@ import { canonicalJson } from '../core/canonical-json.ts';
 import type { JobEpoch } from '../state/state-layout.ts';
 import { compareState } from './compare-state.ts';
 import { firstEpoch, nextEpoch } from './layout-plan.ts';
-import type { OperatorPlan, Plan, SinkPlan } from './plan.ts';
+import type { OperatorPlan, Plan } from './plan.ts';
 import { fine, fromTo, type PlanChange, refused, show } from './plan-change.ts';
+import { targetName } from './target-name.ts';
 
 /** What to compare with, besides the plans. */
 export interface ComparisonOptions {
@@ -149,11 +150,11 @@ const compareSinks = (before: Plan, after: Plan): PlanChange[] => {
     const renamedFrom = operatorsOf(after).get(sink.id)?.renamedFrom;
     const old = before.sinks.find(({ id }) => id === sink.id) ?? before.sinks.find(({ id }) => id === renamedFrom);
     const what = `sink '${sink.id}'`;
-    if (old !== undefined && targetOf(old) !== targetOf(sink))
+    if (old !== undefined && targetName(old) !== targetName(sink))
       return [
         refused(
           what,
-          `${targetOf(old)} → ${targetOf(sink)}`,
+          `${targetName(old)} → ${targetName(sink)}`,
           'rows for the old target may be committed and not written yet',
           'Give the sink a new id and drop the old one.',
         ),
@@ -173,9 +174,6 @@ const compareSinks = (before: Plan, after: Plan): PlanChange[] => {
     ];
   });
 };
-
-const targetOf = ({ kind, target, key }: SinkPlan): string =>
-  kind === 'dynamo' ? `table '${target}' (${key.join(', ')})` : `stream '${target}'`;
 
 /** Kinds whose changes are judged by what they store. */
 const stored: ReadonlySet<OperatorPlan['kind']> = new Set(['window', 'aggregate', 'sink']);

@@ -117,6 +117,7 @@ const planOperator = (node: LogicalNode, entry: StageEntry, isHere: (id: string)
 const planSink = ({ id, spec }: SinkNode, delivery: Delivery): SinkPlan => {
   const { kind } = spec;
   const common = { id, kind, target: targetOf(spec), guarantee: guaranteeOf(spec, delivery) };
+  if (kind === 's3') return { ...common, objects: `${spec.prefix}*.${spec.format}`, key: [], keyTypes: [] };
   if (kind !== 'dynamo') return { ...common, key: [], keyTypes: [] };
   const keyTypes = spec.key.map((field) => {
     const type = keyFieldTypeOf(spec.schema, field).is;

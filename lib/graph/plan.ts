@@ -78,6 +78,8 @@ export interface SinkPlan {
   readonly target: string;
   /** In the pipeline's delivery mode. */
   readonly guarantee: HeldGuarantee;
+  /** For buckets: what its objects are named like, `<prefix>*.<format>`. */
+  readonly objects?: string;
   /** For tables: partition and sort key. */
   readonly key: readonly string[];
   /** Of each key field, as it is stored. `unknown` where the schema does not say: take it from the first row. */

@@ -1,4 +1,5 @@
 import type { EdgePlan, OperatorPlan, Plan, SinkPlan, StagePlan } from './plan.ts';
+import { targetName } from './target-name.ts';
 
 /**
  * A plan as text for people: its stages with their operators, the hops between them, and what each sink holds.
@@ -39,12 +40,12 @@ const operatorCells = (operator: OperatorPlan, edges: ReadonlyMap<string, EdgePl
   return [operator.kind, operator.id, from === '' ? '' : `← ${from}`, renderDetail(operator)];
 };
 
-const sinkCells = (sink: SinkPlan): readonly string[] => {
-  const key = sink.kind === 'dynamo' ? ` (${sink.key.join(', ')})` : '';
-  return [sink.id, `→ ${targetNames[sink.kind]} ${sink.target}${key}`, sink.guarantee, conditionOf(sink)];
-};
-
-const targetNames = { dynamo: 'table', kinesis: 'stream', sqs: 'queue', s3: 'bucket', http: 'webhook' } as const;
+const sinkCells = (sink: SinkPlan): readonly string[] => [
+  sink.id,
+  `→ ${targetName(sink)}`,
+  sink.guarantee,
+  conditionOf(sink),
+];
 
 const conditionOf = ({ guarantee, kind }: SinkPlan): string => {
   switch (guarantee) {

@@ -39,6 +39,7 @@ export const assignStages = (graph: LogicalGraph): StageAssignment => {
     }
   }
   checkTables(graph, stagesOf);
+  checkFolders(graph);
   return { entries, stagesOf };
 };
 
@@ -56,6 +57,24 @@ const checkTables = (graph: LogicalGraph, stagesOf: ReadonlyMap<string, readonly
       `operator '${node.id}': the table '${table}' is written by '${other.id}' already, in another stage. Allowed is one stage for a table: only then is it known which write to a row is the newer one.`,
       `Write to two tables, or union() the two streams in front of one sink.`,
       { operator: node.id, table, other: other.id },
+    );
+  }
+};
+
+/** A folder lists its objects in the order of commits, and a sink has it for itself. */
+const checkFolders = (graph: LogicalGraph): void => {
+  const writers = new Map<string, string>();
+  for (const { id, ...node } of graph.nodes.values()) {
+    if (node.kind !== 'sink' || node.spec.kind !== 's3') continue;
+    const folder = `${node.spec.bucket}/${node.spec.prefix}`;
+    const other = writers.get(folder);
+    writers.set(folder, id);
+    if (other === undefined) continue;
+    throw definitionError(
+      'INVALID_OPTION',
+      `operator '${id}': the sink '${other}' writes to ${folder} already. Allowed is one sink for a prefix of a bucket.`,
+      "Give one of the two another 'prefix', or union() the two streams in front of one sink.",
+      { operator: id, folder, other },
     );
   }
 };

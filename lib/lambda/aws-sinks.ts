@@ -42,7 +42,7 @@ export const awsSinkWriter = ({ id, spec }: SinkNode, context: AwsSinks): SinkWr
     case 'sqs':
       return loadedWhenUsed(() => openQueue(spec, context));
     case 's3':
-      return { ...loadedWhenUsed(() => openBucket(id, spec, context)), cut: cutPart };
+      return { ...loadedWhenUsed(() => openBucket(spec, context)), cut: cutPart };
     case 'http': {
       requireVariables(id, spec, environment);
       const { timeoutMs, concurrency } = spec;
@@ -79,7 +79,6 @@ const openQueue = async (spec: SqsSinkSpec, { deployment, maxAttempts }: AwsSink
 };
 
 const openBucket = async (
-  sink: string,
   { bucket, prefix, format }: S3SinkSpec,
   { deployment, environment, maxAttempts }: AwsSinks,
 ): Promise<SinkWriter> => {
@@ -89,5 +88,5 @@ const openBucket = async (
     client: createS3Client({ ...(maxAttempts !== undefined && { maxAttempts }) }, ownEndpoint),
     bucket: deployment.buckets?.[bucket] as string,
   });
-  return new S3SinkWriter({ store, bucket, prefix, sink, format });
+  return new S3SinkWriter({ store, bucket, prefix, format });
 };

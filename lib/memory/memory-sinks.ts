@@ -50,7 +50,7 @@ export class MemorySinks {
       case 's3': {
         const store = new MemoryObjectStore();
         const { bucket, prefix, format } = spec;
-        const writer = new S3SinkWriter({ store, bucket, prefix, sink, format });
+        const writer = new S3SinkWriter({ store, bucket, prefix, format });
         return { writer, values: () => store.keys().flatMap((key) => store.lines(key)) };
       }
       case 'http': {

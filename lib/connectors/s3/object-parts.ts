@@ -35,13 +35,13 @@ const isOfOneCommit = (a: OutputRow, b: OutputRow): boolean => a.unit === b.unit
 export const linesOf = (rows: readonly OutputRow[]): string => rows.map(lineOf).join('');
 
 /**
- * `<prefix><sink>/<unit>/<n, 15 digits>-<index, 10 digits>.jsonl.gz`: in a unit's folder names sort as commits do. A part that is
+ * `<prefix><unit>/<n, 15 digits>-<index, 10 digits>.jsonl.gz`: in a unit's folder names sort as commits do. A part that is
  * sent before its commit is made also names the attempt.
  */
-export const objectKey = (prefix: string, sink: string, format: ObjectFormat, first: OutputRow): string => {
+export const objectKey = (prefix: string, format: ObjectFormat, first: OutputRow): string => {
   const { unit, version, outputId } = first;
   const id = `${unit}/${version.n}/${version.index}`;
   const attempt = outputId.slice(id.length).replace('/', '-');
   const name = `${String(version.n).padStart(15, '0')}-${String(version.index).padStart(10, '0')}`;
-  return `${prefix}${sink}/${unit}/${name}${attempt}.${format}`;
+  return `${prefix}${unit}/${name}${attempt}.${format}`;
 };

@@ -10,8 +10,6 @@ export interface S3SinkWriterOptions {
   /** For messages: the bucket's logical name. */
   readonly bucket: string;
   readonly prefix: string;
-  /** The sink's id: a folder of its own. */
-  readonly sink: string;
   readonly format: ObjectFormat;
   /** Smaller parts, for simulations: all writers of a job have to agree. */
   readonly bounds?: PartBounds;
@@ -44,11 +42,11 @@ export class S3SinkWriter implements SinkWriter {
   }
 
   async #writePart(part: readonly OutputRow[]): Promise<void> {
-    const { store, prefix, sink, format } = this.#options;
+    const { store, prefix, format } = this.#options;
     const lines = linesOf(part);
     const sha = createHash('sha256').update(lines).digest('hex');
     const zipped = format === 'jsonl.gz';
-    const key = objectKey(prefix, sink, format, part[0] as OutputRow);
+    const key = objectKey(prefix, format, part[0] as OutputRow);
     const outcome = await store.create({
       key,
       body: zipped ? gzipSync(lines) : Buffer.from(lines),

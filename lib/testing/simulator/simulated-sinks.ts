@@ -195,11 +195,10 @@ const objectSink = (target: GatedTarget, spec: S3SinkSpec, monitor: Monitor, rep
           store: gatedObjects(target, watched, gate),
           bucket,
           prefix,
-          sink,
           format,
           bounds: smallParts,
         }),
-        (part) => objectKey(prefix, sink, format, part[0] as OutputRow),
+        (part) => objectKey(prefix, format, part[0] as OutputRow),
       ),
     output: () => store.keys().flatMap((key) => store.lines(key)),
   };

@@ -89,7 +89,7 @@ describe('the SQS client', () => {
 describe('the S3 client', () => {
   const open = (bucket: string) => {
     const store = new S3Objects({ client: createS3Client(connection()), bucket });
-    return { store, writer: new S3SinkWriter({ store, bucket, prefix: 'p/', sink: 'out', format: 'jsonl.gz' }) };
+    return { store, writer: new S3SinkWriter({ store, bucket, prefix: 'p/', format: 'jsonl.gz' }) };
   };
 
   it('creates an object once, and finds its own there', async () => {
@@ -98,9 +98,7 @@ describe('the S3 client', () => {
     await writer.write(rows);
     await writer.write(rows);
     const store = services.bucket('archive');
-    expect(store?.keys()).toEqual([
-      'p/out/job/1/stage/stream@1/shardId-000000000000/000000000000001-0000000000.jsonl.gz',
-    ]);
+    expect(store?.keys()).toEqual(['p/job/1/stage/stream@1/shardId-000000000000/000000000000001-0000000000.jsonl.gz']);
     const key = store?.keys()[0] as string;
     expect(store?.lines(key)).toEqual([{ a: 1 }, { a: 2 }]);
     expect(store?.get(key)).toMatchObject({

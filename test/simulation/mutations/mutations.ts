@@ -218,9 +218,9 @@ export const mutations: readonly Mutation[] = [
   ),
   one(
     'a refusing sink is passed over',
-    'runtime/publisher.ts',
-    'await writer.write(outputs.slice(from, to), deadline);',
-    'await writer.write(outputs.slice(from, to), deadline).catch(() => undefined);',
+    'runtime/sink-sender.ts',
+    'await writer.write(all.slice(from, to), deadline);',
+    'await writer.write(all.slice(from, to), deadline).catch(() => undefined);',
   ),
   one(
     'what an earlier version has committed is read as if this one had',

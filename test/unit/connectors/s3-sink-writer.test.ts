@@ -4,11 +4,11 @@ import type { OutputRow } from '../../../lib/connectors/sink-port.ts';
 import { MemoryObjectStore } from '../../../lib/memory/memory-object-store.ts';
 import { outputRow } from '../../support/output-rows.ts';
 
-const folder = 'all/out/job/1/stage/stream@1/shardId-000000000000';
+const folder = 'all/job/1/stage/stream@1/shardId-000000000000';
 
 const open = (store = new MemoryObjectStore(), bounds = { rows: 2, bytes: 1_000 }) => ({
   store,
-  writer: new S3SinkWriter({ store, bucket: 'b', prefix: 'all/', sink: 'out', format: 'jsonl.gz', bounds }),
+  writer: new S3SinkWriter({ store, bucket: 'b', prefix: 'all/', format: 'jsonl.gz', bounds }),
 });
 
 const rows = (n: number, count: number, from = 0): OutputRow[] =>

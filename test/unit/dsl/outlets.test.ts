@@ -46,7 +46,7 @@ describe('what a sink holds', () => {
       /queue out\.fifo .*exactly-once within 5 minutes .*5 minutes; after/,
     );
     expect(renderPlan(withSink(bucket({ prefix: 'all' })).plan)).toMatch(
-      /bucket archive\/all\/\n[\s\S]*bucket archive .*never change/,
+      /bucket archive\/all\/\n[\s\S]*bucket archive\/all\/\*\.jsonl\.gz .*never change/,
     );
     expect(renderPlan(withSink(hook()).plan)).toMatch(
       /webhook https:\/\/hooks\.example .*at-least-once with ids .*request/,
@@ -145,6 +145,18 @@ describe('a queue', () => {
 });
 
 describe('a bucket', () => {
+  it('has one sink for a prefix', () => {
+    const define = (...sinks: readonly Sink<z.infer<typeof Order>>[]) =>
+      definePipeline('p', {}, (p) => {
+        const all = p.source('orders', orders());
+        for (const [i, sink] of sinks.entries()) all.sink(`out-${i}`, sink);
+      });
+    expect(codeOf(() => define(bucket({ prefix: 'a' }), bucket({ prefix: 'a/' })))).toBe('INVALID_OPTION');
+    expect(() =>
+      define(bucket({ prefix: 'a' }), bucket({ prefix: 'b' }), bucket({ bucket: 'other', prefix: 'a' })),
+    ).not.toThrow();
+  });
+
   it('has folders', () => {
     expect(bucket({ prefix: 'a/b' }).spec).toMatchObject({ prefix: 'a/b/', format: 'jsonl.gz' });
     expect(bucket({ prefix: 'a/' }).spec).toMatchObject({ prefix: 'a/' });

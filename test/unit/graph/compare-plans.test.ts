@@ -10,8 +10,11 @@ import {
   kinesisSource,
   minutes,
   type Pipeline,
+  type Sink,
+  s3Sink,
   seconds,
   session,
+  sqsSink,
   sum,
   tumbling,
   type WindowAssigner,
@@ -22,7 +25,7 @@ import { comparePlans } from '../../../lib/graph/compare-plans.ts';
 import { firstEpoch, nextEpoch } from '../../../lib/graph/layout-plan.ts';
 import { renderComparison } from '../../../lib/graph/render-comparison.ts';
 import { type JobEpoch, layoutChange } from '../../../lib/state/state-layout.ts';
-import { errorOf, Order, Row } from '../dsl/fixtures.ts';
+import { errorOf, Order, orders, Row } from '../dsl/fixtures.ts';
 
 type OrderValue = z.infer<typeof Order>;
 type AnyAggregate = Aggregator<OrderValue, unknown, unknown>;
@@ -199,7 +202,7 @@ describe('a plan is refused for', () => {
       'another target of a sink',
       {},
       { table: 'other' },
-      "refused sink 'table': table 'revenue' (province, minute) → table 'other' (province, minute)",
+      "refused sink 'table': table revenue (province, minute) → table other (province, minute)",
     ],
     [
       'idle shards that are waited for again',
@@ -295,5 +298,29 @@ describe('versions of aggregates', () => {
     expect(shaped({ aggregates: { a: total, b: count() } }).plan.hash).not.toBe(
       shaped({ aggregates: { b: count(), a: total } }).plan.hash,
     );
+  });
+});
+
+describe('a sink goes on with its target alone', () => {
+  const of = (sink: Sink<z.infer<typeof Order>>) =>
+    definePipeline('p', {}, (p) => p.source('orders', orders()).sink('out', sink));
+  const folder = (prefix: string, format: 'jsonl' | 'jsonl.gz' = 'jsonl.gz') =>
+    of(s3Sink({ bucket: 'archive', schema: Order, prefix, format }));
+
+  it('whose kind is part of it', () => {
+    const queue = of(sqsSink({ queue: 'out', schema: Order }));
+    const stream = of(kinesisSink({ stream: 'out', schema: Order, partitionKey: () => 'p' }));
+    expect(effects(queue, stream)).toContain("refused sink 'out': queue out → stream out");
+    expect(effects(queue, of(sqsSink({ queue: 'out', schema: Order, maxMessageBytes: 2_048 })))).toEqual([]);
+  });
+
+  it('which for objects is what they are named like', () => {
+    expect(effects(folder('a'), folder('b'))).toContain(
+      "refused sink 'out': bucket archive/a/*.jsonl.gz → bucket archive/b/*.jsonl.gz",
+    );
+    expect(effects(folder('a'), folder('a', 'jsonl'))).toContain(
+      "refused sink 'out': bucket archive/a/*.jsonl.gz → bucket archive/a/*.jsonl",
+    );
+    expect(effects(folder('a'), folder('a/'))).toEqual([]);
   });
 });
