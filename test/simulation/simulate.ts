@@ -11,7 +11,7 @@ const usage = `npm run simulate -- [options]
   --seed S          the first one (1); alone: only this one
   --processes P     processes side by side (2; 1 for few seeds)
   --mutations       breaks the protocol on purpose, a rule at a time: each has to be noticed within --seeds seeds
-  --only TEXT       with --mutations: only those whose name has this text
+  --only PATTERN    with --mutations: only those whose name matches
   --first-failure   stop at the first failing seed, without making it smaller
   --json            print the summary as JSON`;
 
@@ -39,7 +39,7 @@ const readOptions = () => {
     count,
     processes: whole('processes', values.processes, count < 100 ? 1 : 2),
     mutations: values.mutations,
-    only: values.only,
+    only: new RegExp(values.only),
     stopAtFailure: values['first-failure'],
     json: values.json,
   };

@@ -1,14 +1,5 @@
-/** A deliberate bug: texts of lib that are replaced. Each `find` is there exactly once. */
-export interface Mutation {
-  /** What the protocol is without. */
-  readonly name: string;
-  readonly patches: readonly { readonly file: string; readonly find: string; readonly replace: string }[];
-}
-
-const one = (name: string, file: string, find: string, replace: string): Mutation => ({
-  name,
-  patches: [{ file: `lib/${file}`, find, replace }],
-});
+import { type Mutation, one } from './mutation.ts';
+import { reshardMutations } from './reshard-mutations.ts';
 
 /** The rules of the protocol, each of them broken. The simulator has to notice every one. */
 export const mutations: readonly Mutation[] = [
@@ -252,4 +243,5 @@ export const mutations: readonly Mutation[] = [
     'if (existing === undefined || compareVersions(existing.version, row.version) < 0) {',
     'if (existing?.lp !== -2) {',
   ),
+  ...reshardMutations,
 ];

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Summary } from '../reference/run-seeds.ts';
 import { makeMutant } from './mutant.ts';
-import { type Mutation, mutations } from './mutations.ts';
+import type { Mutation } from './mutation.ts';
+import { mutations } from './mutations.ts';
 
 /** What became of one deliberate bug. */
 export interface MutationOutcome {
@@ -19,8 +20,8 @@ export interface MutationOptions {
   /** Seeds that a bug may go unnoticed for. */
   readonly seeds: number;
   readonly processes: number;
-  /** Only bugs whose name has this text. */
-  readonly only: string;
+  /** Only bugs of such a name. */
+  readonly only: RegExp;
   readonly onOutcome: (outcome: MutationOutcome) => void;
 }
 
@@ -36,7 +37,7 @@ export const runMutations = async (options: MutationOptions): Promise<readonly M
   const outcomes: MutationOutcome[] = [];
   const unchanged = await runMutant(control, from, CONTROL_SEEDS);
   if (unchanged.outcome !== 'survived') return [{ ...unchanged, outcome: 'broken' }];
-  const waiting = mutations.filter(({ name }) => name.includes(only));
+  const waiting = mutations.filter(({ name }) => only.test(name));
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const outcome = await runMutant(next, from, seeds);

@@ -1,0 +1,114 @@
+import { type Mutation, one } from './mutation.ts';
+
+/** Handing over, each rule of it broken. */
+export const reshardMutations: readonly Mutation[] = [
+  one(
+    'a child begins before its parents are processed to their end',
+    'runtime/task.ts',
+    '        await this.#input.requireDrained(this.#head.header.position);\n',
+    '',
+  ),
+  one(
+    'a sealed log takes commits',
+    'runtime/task-head.ts',
+    "return this.header.kind === 'seal';",
+    'return this.header.n < 0;',
+  ),
+  {
+    name: 'a child begins before the seals of its parents are published',
+    patches: [
+      {
+        file: 'lib/runtime/task.ts',
+        find: '        await this.#head.drain(undefined, deadline);\n        if (this.#head.isSealed) return this.#head.state;',
+        replace:
+          '        if (this.#head.isSealed) return this.#head.state;\n        await this.#head.drain(undefined, deadline);',
+      },
+      {
+        file: 'lib/runtime/task.ts',
+        find: '      await this.#head.publish(deadline);\n      return true;',
+        replace: "      if (piece.kind !== 'seal') await this.#head.publish(deadline);\n      return true;",
+      },
+    ],
+  },
+  one('a seal does not cover every partition', 'runtime/build-hops.ts', "      piece.kind === 'seal' ||\n", ''),
+  one(
+    "a child's numbers begin anew",
+    'runtime/inherit.ts',
+    'n: Math.max(...parents.map(({ head }) => head.n)),',
+    'n: 0,',
+  ),
+  one(
+    "a child does not remember what its parents' commits covered",
+    'runtime/inherit.ts',
+    'for (const coverage of state.coverage.values()) coverage.lastN.fill(state.head.n);',
+    '',
+  ),
+  one('marks are not handed over', 'runtime/inherit.ts', 'state.marks.apply(mark);', 'void mark;'),
+  one('holds are not handed over', 'runtime/inherit.ts', 'state.keyed.apply(holdsOf(parent, range));', 'void holdsOf;'),
+  one(
+    'state is not handed over',
+    'runtime/inherit.ts',
+    'state.keyed.apply(entriesOf(parent, range));',
+    'void entriesOf;',
+  ),
+  one(
+    'a child keeps what its sibling owns',
+    'runtime/inherit.ts',
+    'if (lp < from || lp > to) continue;',
+    'if (lp < from && lp > to) continue;',
+  ),
+  one(
+    'a child begins under the greatest watermark of its parents',
+    'runtime/inherit.ts',
+    'watermarkMs: Math.min(...slowest',
+    'watermarkMs: Math.max(...slowest',
+  ),
+  one(
+    'what the faster parent of a merge has closed is open again',
+    'runtime/inherit.ts',
+    'parents.flatMap((parent) => floorsOf(parent)),',
+    '[floorsOf].slice(1) as never[],',
+  ),
+  one(
+    'children are not learned from seals',
+    'runtime/channel.ts',
+    'for (const child of children) {',
+    'for (const child of children.slice(children.length)) {',
+  ),
+  one(
+    'an unborn child does not hold the watermark',
+    'commit/marks.ts',
+    'return status !== SEALED && status !== UNKNOWN && this.excluded[lp] === 0;',
+    'return status === 0 && this.excluded[lp] === 0;',
+  ),
+  one(
+    'a sealed producer still holds the watermark',
+    'commit/marks.ts',
+    'return status !== SEALED && status !== UNKNOWN && this.excluded[lp] === 0;',
+    'return status !== UNKNOWN && this.excluded[lp] === 0;',
+  ),
+  one(
+    'a child is active before all its parents are sealed',
+    'runtime/succession.ts',
+    "sealed.length === parents.length ? 'active' : 'unborn'",
+    "sealed.length > 0 ? 'active' : 'unborn'",
+  ),
+  one(
+    'packets of a child that is not born are applied',
+    'runtime/channel.ts',
+    "if (status === 'unborn' || status === 'unknown') return 'hold';",
+    '',
+  ),
+  one(
+    "a child goes on from the least of its parents' numbers",
+    'runtime/succession.ts',
+    'Math.max(most, mark.n[lp] as number), 0)',
+    'Math.min(most, mark.n[lp] as number), Number.MAX_SAFE_INTEGER)',
+  ),
+  one(
+    'an unborn child may begin with the greatest watermark of its parents',
+    'runtime/succession.ts',
+    'Math.min(least, mark.watermarkMs[lp] as number),\n      MAX_WATERMARK_MS,',
+    'Math.max(least, mark.watermarkMs[lp] as number),\n      -MAX_WATERMARK_MS,',
+  ),
+];
