@@ -34,10 +34,19 @@ export class CommitLog {
   readonly #items: ItemStore;
   readonly #blobs: BlobStore;
   readonly #random: Random;
+  readonly #inlineBytes: number;
 
-  constructor(unit: string, items: ItemStore, blobs: BlobStore, random: Random, ringSize: number = RING_SIZE) {
+  constructor(
+    unit: string,
+    items: ItemStore,
+    blobs: BlobStore,
+    random: Random,
+    ringSize: number = RING_SIZE,
+    inlineBytes: number = INLINE_LIMIT_BYTES,
+  ) {
     this.unit = unit;
     this.ringSize = ringSize;
+    this.#inlineBytes = inlineBytes;
     this.#items = items;
     this.#blobs = blobs;
     this.#random = random;
@@ -140,7 +149,7 @@ export class CommitLog {
 
   /** Stores bytes inline where they are small, else as a blob that is acknowledged before this resolves. */
   async store(n: number, attemptId: string, bytes: Uint8Array): Promise<StoredPayload> {
-    if (bytes.length <= INLINE_LIMIT_BYTES) return { at: 'inline', bytes };
+    if (bytes.length <= this.#inlineBytes) return { at: 'inline', bytes };
     return { at: 'blob', ref: await this.#blobs.put(n, attemptId, bytes) };
   }
 

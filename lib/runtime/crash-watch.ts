@@ -26,16 +26,17 @@ export class CrashWatch {
   /** The first try of an invocation that cannot rely on the one before: a cold start, or the last one failed. */
   async begin(sequenceNumber: string): Promise<void> {
     if (this.#counter === undefined) return;
-    this.#tries = await this.#counter.begin(sequenceNumber);
+    // Also a count whose fate is unknown is taken back when the invocation ends in order.
     this.#counting = sequenceNumber;
+    this.#tries = await this.#counter.begin(sequenceNumber);
     if (this.#tries > SINGLE_RECORD_TRY) this.crashed.add(sequenceNumber);
   }
 
   /** The next record, where each is tried alone. */
   async beginNext(sequenceNumber: string): Promise<void> {
     if (this.#counter === undefined || !this.isSingle) return;
-    await this.#counter.beginSingle(sequenceNumber);
     this.#counting = sequenceNumber;
+    await this.#counter.beginSingle(sequenceNumber);
   }
 
   /** Computing ended and the process lives. A first try's count is overtaken by the commit; a suspect's is taken back now. */

@@ -53,10 +53,11 @@ export interface StageRuntimeOptions {
    */
   readonly cacheBytes?: number;
   /**
-   * Smaller logs than those of production, for simulations that wrap the ring and write snapshots often. All containers of
-   * a job have to agree. Default: 128 slots, a snapshot every 64 commits.
+   * Smaller logs than those of production, for simulations that wrap the ring, write snapshots and store payloads beside their
+   * slots often. All containers of a job have to agree on the ring. Default: 128 slots, a snapshot every 64 commits, payloads
+   * up to 64 KiB in their slots.
    */
-  readonly log?: { readonly ringSize: number; readonly snapshotCommits: number };
+  readonly log?: { readonly ringSize: number; readonly snapshotCommits: number; readonly inlineBytes?: number };
   /** Overrides what the pipeline says of rejected records. */
   readonly quarantine?: Partial<QuarantineOptions>;
 }
@@ -261,8 +262,8 @@ export class StageRuntime {
       epochs,
     };
     const blobs = new BlobStore(ports.items, name);
-    const { ringSize, snapshotCommits } = this.#options.log ?? {};
-    const log = new CommitLog(name, ports.items, blobs, ports.random, ringSize);
+    const { ringSize, snapshotCommits, inlineBytes } = this.#options.log ?? {};
+    const log = new CommitLog(name, ports.items, blobs, ports.random, ringSize, inlineBytes);
     const store = new TaskStore(log, blobs, shape, ports.observer, {
       ...(snapshotCommits !== undefined && { snapshotCommits }),
       memoryBytes: () => this.#tasks.roomFor(shard.shardId),
@@ -305,7 +306,7 @@ export class StageRuntime {
       needed: undefined,
       probe: (position, first) =>
         requireContiguous(ports.streams, description, shardId, position, spec.start, first, ports.clock.nowMs()),
-      tries: new TryCounter(ports.items, unit),
+      tries: new TryCounter(ports.items, unit, ports.random),
       inherit: inheriting,
       requireDrained: async (position) => {
         await requireDrained(ports.streams, description.name, shardId, position, spec.start);

@@ -90,7 +90,8 @@ export class Task {
       await this.#refresh(!this.#isRecent(), deadline);
       let lostRaces = 0;
       for (let isFirst = true; ; isFirst = false) {
-        await this.#head.prepare(records[0], deadline);
+        // Who was away may have missed that a mapping gave a batch up: then it moved on, and nobody has published.
+        await this.#head.prepare(this.#isRecent() ? records[0] : undefined, deadline);
         const fresh = this.#unseen(records);
         if (this.#head.isSealed) return this.#succeed(this.#requireNone(fresh));
         if (fresh[0] !== undefined) await this.#admit(fresh[0], watch, isFirst);

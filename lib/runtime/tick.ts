@@ -67,9 +67,11 @@ export const tickPiece = async (task: TickTask, request: TickRequest): Promise<P
 
 const idleOutcome = (
   { state, strategy }: TickTask,
-  { nowMs }: TickRequest,
+  { nowMs, watermarkMs }: TickRequest,
 ): { readonly watermarkMs: number; readonly excluded: boolean } => {
   const { idle, boundMs } = strategy;
+  // Who knows a watermark has something to say: were all shards excluded, nobody would hear of the end of the input.
+  if (watermarkMs !== undefined) return { watermarkMs: state.head.watermarkMs, excluded: false };
   const isIdle = idle !== undefined && nowMs - state.head.position.arrivalMs >= idle.after;
   if (!isIdle) return { watermarkMs: state.head.watermarkMs, excluded: state.excluded };
   if (idle.action === 'exclude') return { watermarkMs: state.head.watermarkMs, excluded: true };

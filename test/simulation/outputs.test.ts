@@ -147,15 +147,18 @@ describe('a producer with an old map of shards', () => {
     const watermarks: number[] = [];
     const second = world.container('by-key', { committed: ({ watermarkMs }) => watermarks.push(watermarkMs) });
     for (const shard of [0, 1]) {
+      // Who knows the shard already does not send its head again when another has come between.
+      await world.deliver(cursorOf(world, 'in', shard), containers.get('in') as Container, 1);
       await world.deliver(cursorOf(world, 'in', shard), stale, 15);
       await world.deliver(cursorOf(world, 'in', shard), containers.get('in') as Container, 15);
     }
     // The second shard sees the second commits first: they follow ones that it has not got yet.
     expect(await world.deliver(cursorOf(world, 'by-key', 1), second, 10)).toMatchObject({ kind: 'done' });
-    expect(watermarks).toEqual([Number.MIN_SAFE_INTEGER]);
+    expect(watermarks).toHaveLength(1);
+    const held = watermarks[0] as number;
     await world.deliver(cursorOf(world, 'by-key', 0), containers.get('by-key') as Container, 10);
     expect(await world.deliver(cursorOf(world, 'by-key', 1), second, 10)).toMatchObject({ kind: 'done' });
-    expect(watermarks.at(-1)).toBeGreaterThan(0);
+    expect(watermarks.at(-1)).toBeGreaterThan(held);
     await finish(world, { containerOf: (stage) => containers.get(stage) as Container, batchSize: () => 10 });
     await checkOutcome(world);
   });

@@ -19,6 +19,7 @@ export const PANE_MS = 10_000;
 export const WIDE_MS = 20_000;
 const LATENESS_MS = 4_000;
 const TOTAL_MS = 30_000;
+const IDLE_MS = 20_000;
 
 const Event = z.object({ id: z.string(), key: z.string(), at: z.int() });
 export type Event = z.infer<typeof Event>;
@@ -55,49 +56,63 @@ export const firingId = ({ key, start, ids }: Pane): string => `${key}|${start}|
 const appendTo = <S extends z.ZodType>(stream: string, schema: S) =>
   kinesisSink({ stream, schema, partitionKey: () => 'p' });
 
+interface IdsOptions {
+  readonly combined?: boolean;
+  readonly version?: 1 | 2;
+  /** What an idle shard does to the watermark. */
+  readonly idle?: 'advance' | 'exclude';
+}
+
 /**
  * Source → panes by key → a fenced table and an append sink → windows over the fired panes; late records beside them.
  * `combined: false` adds a second window on the same keys, and then every record crosses the hop as it is.
  * `version: 2` puts out the same from other names, other places and other forms of what is stored.
  */
-export const idsPipeline = ({ combined = true, version = 1 }: { combined?: boolean; version?: 1 | 2 } = {}): Pipeline =>
-  definePipeline(combined ? 'ids' : 'ids-raw', { quarantine: { maxFraction: 1 } }, (p) => {
-    const isNew = version === 2;
-    const gather = <T>(idOf: (value: T) => string): Aggregator<T, unknown, string[]> =>
-      isNew ? collectAnew(idOf) : collect(idOf);
-    const kept = p
-      .source(
-        'in',
-        kinesisSource({
-          stream: 'in',
-          schema: Event,
-          eventTimeMs: (event) => event.at,
-          watermarks: boundedOutOfOrderness(milliseconds(BOUND_MS)),
-        }),
-      )
-      .filter('kept', (event) => !event.id.startsWith('x'));
-    const keyed = (isNew ? kept.filter('kept-again', () => true) : kept).keyBy('by-key', (event) => event.key);
-    if (!combined && isNew) addWide(keyed, gather);
-    const panes = keyed.window(isNew ? 'panes-2' : 'panes', tumbling(milliseconds(PANE_MS)), {
-      allowedLateness: milliseconds(LATENESS_MS),
-      ...(isNew && { renamedFrom: 'panes' }),
-    });
-    panes.late.sink('late', appendTo('late', Event));
-    const ids = gather((event: Event) => event.id);
-    const rows = (
-      isNew ? panes.aggregate('ids-2', { n: count(), ids }, { renamedFrom: 'ids' }) : panes.aggregate('ids', { ids })
-    ).map('row', ({ key, window, value }) => ({ key, start: window.startMs, ids: value.ids }));
-    rows.sink('table', dynamoSink({ table: 'panes', schema: Pane, key: ['key', 'start'], streamKey: 'key' }));
-    if (isNew) rows.sink('fired-2', appendTo('fired', Pane), { renamedFrom: 'fired' });
-    else rows.sink('fired', appendTo('fired', Pane));
-    const together = rows.keyBy('together', () => 'all').window('totals', tumbling(milliseconds(TOTAL_MS)));
-    together.late.sink('late-rows', appendTo('late-rows', Pane));
-    together
-      .aggregate('firings', { ids: gather((pane: Pane) => firingId(pane)) })
-      .map('total', ({ window, value }) => ({ key: 'all', start: window.startMs, ids: value.ids }))
-      .sink('total-rows', appendTo('total-rows', Pane));
-    if (!combined && !isNew) addWide(keyed, gather);
-  });
+export const idsPipeline = ({ combined = true, version = 1, idle }: IdsOptions = {}): Pipeline =>
+  definePipeline(
+    `ids${combined ? '' : '-raw'}${idle === undefined ? '' : `-${idle}`}`,
+    { quarantine: { maxFraction: 1 } },
+    (p) => {
+      const isNew = version === 2;
+      const gather = <T>(idOf: (value: T) => string): Aggregator<T, unknown, string[]> =>
+        isNew ? collectAnew(idOf) : collect(idOf);
+      const kept = p
+        .source(
+          'in',
+          kinesisSource({
+            stream: 'in',
+            schema: Event,
+            eventTimeMs: (event) => event.at,
+            watermarks: boundedOutOfOrderness(
+              milliseconds(BOUND_MS),
+              idle === undefined ? {} : { idle: { after: milliseconds(IDLE_MS), action: idle } },
+            ),
+          }),
+        )
+        .filter('kept', (event) => !event.id.startsWith('x'));
+      const keyed = (isNew ? kept.filter('kept-again', () => true) : kept).keyBy('by-key', (event) => event.key);
+      if (!combined && isNew) addWide(keyed, gather);
+      const panes = keyed.window(isNew ? 'panes-2' : 'panes', tumbling(milliseconds(PANE_MS)), {
+        allowedLateness: milliseconds(LATENESS_MS),
+        ...(isNew && { renamedFrom: 'panes' }),
+      });
+      panes.late.sink('late', appendTo('late', Event));
+      const ids = gather((event: Event) => event.id);
+      const rows = (
+        isNew ? panes.aggregate('ids-2', { n: count(), ids }, { renamedFrom: 'ids' }) : panes.aggregate('ids', { ids })
+      ).map('row', ({ key, window, value }) => ({ key, start: window.startMs, ids: value.ids }));
+      rows.sink('table', dynamoSink({ table: 'panes', schema: Pane, key: ['key', 'start'], streamKey: 'key' }));
+      if (isNew) rows.sink('fired-2', appendTo('fired', Pane), { renamedFrom: 'fired' });
+      else rows.sink('fired', appendTo('fired', Pane));
+      const together = rows.keyBy('together', () => 'all').window('totals', tumbling(milliseconds(TOTAL_MS)));
+      together.late.sink('late-rows', appendTo('late-rows', Pane));
+      together
+        .aggregate('firings', { ids: gather((pane: Pane) => firingId(pane)) })
+        .map('total', ({ window, value }) => ({ key: 'all', start: window.startMs, ids: value.ids }))
+        .sink('total-rows', appendTo('total-rows', Pane));
+      if (!combined && !isNew) addWide(keyed, gather);
+    },
+  );
 
 const addWide = (
   keyed: KeyedStream<string, Event>,

@@ -74,12 +74,16 @@ export class Calls {
   perform<T>(process: Process, operation: Operation<T>): Promise<T> {
     if (process.isDead) return never();
     const isMinor = operation.isGenesis === true && this.#options.random.fraction() > this.#genesisShare;
-    // How often a batch was begun is counted without faults: a process that dies there again and again is what a record that crashes looks like.
-    if (this.#calm || isMinor || operation.target === 'T') return operation.run();
+    if (this.#calm || isMinor) return operation.run();
     return new Promise<T>((resolve, reject) => {
       const settle = (answer: Promise<unknown>) => (answer as Promise<T>).then(resolve, reject);
       this.#pending.push({ process, operation: operation as Operation<unknown>, settle });
     });
+  }
+
+  /** Whether it could be killed now without looking like a process that a record has killed. */
+  mayDie(process: Process): boolean {
+    return !this.#pending.some((one) => one.process === process && countsTries(one.operation));
   }
 
   /** Lets one call take effect. False where all that wait are of processes that are frozen. */
@@ -135,6 +139,7 @@ export class Calls {
     const share = isWeakSpot(weakSpot, operation) ? WEAK_SHARE : faultShare;
     if (random.fraction() >= share) return 'normal';
     const fitting = meeting(operationFaults[this.#below(operationFaults.length)] as FaultKind, operation);
+    if (fitting === 'killed' && countsTries(operation)) return 'normal';
     return fitting !== 'normal' && faults.allow(fitting) ? fitting : 'normal';
   }
 
@@ -191,3 +196,6 @@ export class Calls {
     return Math.floor(this.#options.random.fraction() * count);
   }
 }
+
+/** A process that dies between these, again and again at one record, is what a record that crashes looks like. */
+const countsTries = ({ target }: Operation<unknown>): boolean => target === 'T';

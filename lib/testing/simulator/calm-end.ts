@@ -1,39 +1,42 @@
 import { MillraceError } from '../../errors/millrace-error.ts';
 import { MAX_WATERMARK_MS } from '../../time/watermark-strategy.ts';
-import { describeError, isRetryable } from './endings.ts';
+import { describeError } from './endings.ts';
 import { placeOf } from './lineage-watch.ts';
 import type { LogWatch } from './log-watch.ts';
 import { cursorName, type Mapping } from './mapping.ts';
 import type { Ending, Process } from './process.ts';
+import type { Verdict } from './verdict.ts';
 import type { World } from './world.ts';
 
 /** Failures in a row that a run may still have when nothing disturbs it any more: losers of old races have to find out. */
 const MAX_FAILURES = 12;
 const MAX_INVOCATIONS = 5_000;
 
-/**
- * When faults stop, everything has to come to its end: every record is processed, all input is ended, every output is out.
- * @returns what has not
- */
+/** When faults stop, everything has to come to its end: every record is processed, all input is ended, every output is out. */
 export const calmEnd = async (
   world: World,
   mapping: Mapping,
+  verdict: Verdict,
   pick: (stage: string) => Process | undefined,
   batchSize: () => number,
-): Promise<string[]> => {
-  const end = new CalmEnd(world, mapping, pick, batchSize);
+): Promise<void> => {
+  const end = new CalmEnd(world, mapping, verdict, pick, batchSize);
   try {
     await end.drain();
     // A tick that loses a race leaves the publishing to the one after it; on a schedule there always is one.
-    for (let ticks = 0; ticks < 2; ticks++) {
+    for (let ticks = 0; ticks < 2 && !verdict.isOver; ticks++) {
       await end.endInput();
       await end.drain();
     }
   } catch (error) {
     if (!(error instanceof Stuck)) throw error;
-    return [error.message];
+    verdict.add([error.message]);
   }
-  return leftOver(world, mapping);
+  if (verdict.isOver) return;
+  const left = await leftOver(world, mapping);
+  // What was skipped, and nothing came after it, holds everything back in plain sight.
+  if (left.length > 0 && world.skipped.size > 0) verdict.stop('waits at a gap');
+  else verdict.add(left);
 };
 
 class Stuck extends Error {
@@ -43,20 +46,28 @@ class Stuck extends Error {
 class CalmEnd {
   readonly #world: World;
   readonly #mapping: Mapping;
+  readonly #verdict: Verdict;
   readonly #pick: (stage: string) => Process | undefined;
   readonly #batchSize: () => number;
   #failures = 0;
   #invocations = 0;
 
-  constructor(world: World, mapping: Mapping, pick: (stage: string) => Process | undefined, batchSize: () => number) {
+  constructor(
+    world: World,
+    mapping: Mapping,
+    verdict: Verdict,
+    pick: (stage: string) => Process | undefined,
+    batchSize: () => number,
+  ) {
     this.#world = world;
     this.#mapping = mapping;
+    this.#verdict = verdict;
     this.#pick = pick;
     this.#batchSize = batchSize;
   }
 
   async drain(): Promise<void> {
-    for (let busy = true; busy; ) {
+    for (let busy = true; busy && !this.#verdict.isOver; ) {
       busy = false;
       await this.#mapping.discover(() => false);
       for (const cursor of [...this.#mapping.cursors]) {
@@ -68,7 +79,8 @@ class CalmEnd {
           runtime.processBatch(cursor.shardId, batch, deadline),
         );
         this.#mapping.end(cursor, delivery, batch, ending);
-        this.#take(cursorName(cursor), ending);
+        await this.#take(cursor.stage, cursorName(cursor), ending);
+        if (this.#verdict.isOver) return;
       }
       busy ||= this.#mapping.hasNews;
     }
@@ -84,8 +96,8 @@ class CalmEnd {
           await runtime.tick(request, deadline);
           return undefined;
         });
-        this.#take(`a tick of ${id}`, ending);
-        done = ending.kind === 'done';
+        await this.#take(id, `a tick of ${id}`, ending);
+        done = ending.kind === 'done' || this.#verdict.isOver;
       }
     }
   }
@@ -96,11 +108,10 @@ class CalmEnd {
     return process;
   }
 
-  #take(what: string, ending: Ending): void {
+  async #take(stage: string, what: string, ending: Ending): Promise<void> {
     // A shard that was begun too early waits for its parents, which come before it or after it.
     if (!isNotDrained(ending)) this.#failures = ending.kind === 'done' ? 0 : this.#failures + 1;
-    if (ending.kind === 'failed' && !isRetryable(ending.error))
-      throw new Stuck(`${what} failed: ${describeError(ending.error)}`);
+    await this.#verdict.take(stage, ending);
     if (ending.kind === 'failed' && this.#failures > MAX_FAILURES)
       throw new Stuck(`${what} goes on failing although faults have stopped: ${describeError(ending.error)}`);
     if (++this.#invocations > MAX_INVOCATIONS)
@@ -115,10 +126,7 @@ const leftOver = async (world: World, mapping: Mapping): Promise<string[]> => {
   const { monitor, pipeline } = world;
   const left: string[] = [];
   for (const cursor of mapping.cursors) {
-    const log = [...monitor.logs].find(([unit]) => {
-      const parts = unit.split('/');
-      return parts[2] === cursor.stage && parts.at(-1) === cursor.shardId;
-    })?.[1];
+    const log = monitor.logOf(cursor.stage, cursor.shardId);
     if (cursor.after !== undefined && log?.sequenceNumber !== cursor.after)
       left.push(
         `${cursorName(cursor)}: all is acknowledged up to ${cursor.after}, and committed up to ${log?.sequenceNumber}`,

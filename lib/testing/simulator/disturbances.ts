@@ -2,9 +2,10 @@ import type { Random } from '../../core/random.ts';
 import type { Calls } from './calls.ts';
 import type { FaultKind, FaultPlan } from './faults.ts';
 import { type Cursor, cursorName, type Mapping } from './mapping.ts';
+import { MappingFaults } from './mapping-faults.ts';
 import type { Pool } from './pool.ts';
 import type { Trace } from './trace.ts';
-import type { World } from './world.ts';
+import { shardName, type World } from './world.ts';
 
 /** How often something happens that no call asks for. */
 export interface DisturbanceShares {
@@ -13,7 +14,7 @@ export interface DisturbanceShares {
   readonly maxReshards: number;
 }
 
-interface Surroundings {
+export interface Surroundings {
   readonly world: World;
   readonly mapping: Mapping;
   readonly random: Random;
@@ -30,18 +31,33 @@ const HOUR_MS = 3_600_000;
 export class Disturbances {
   readonly #around: Surroundings;
   readonly #shares: DisturbanceShares;
+  readonly #mapping: MappingFaults;
 
   constructor(around: Surroundings, shares: DisturbanceShares) {
     this.#around = around;
     this.#shares = shares;
+    this.#mapping = new MappingFaults(around);
   }
 
   passTime(): void {
     const { random, faults, world } = this.#around;
-    const far = random.fraction() < 0.05 && faults.allow('clock-jump');
+    const far = random.fraction() < 0.05 && this.#mayLeap() && faults.allow('clock-jump');
     const ms = Math.floor(random.fraction() * (far ? 30 * HOUR_MS : 30_000));
     if (far) this.#say(() => `${Math.round(ms / 60_000)} minutes pass`);
     world.clock.advance(ms);
+  }
+
+  /** What expires before a shard's first commit is nobody's: the job has not begun there. */
+  #mayLeap(): boolean {
+    const { world } = this.#around;
+    if (!world.shortRetention) return true;
+    const stages = world.pipeline.plan.stages.filter(({ input }) => input.kind === 'source');
+    return [...world.sent.keys()].every((name) => {
+      const shardId = name.slice(name.indexOf(' ') + 1);
+      return stages.some(
+        ({ id, input }) => name === shardName(input.stream, shardId) && world.monitor.logOf(id, shardId)?.n,
+      );
+    });
   }
 
   /** @returns whether something happened */
@@ -53,14 +69,16 @@ export class Disturbances {
     return chance < faultShare / 4 + reshardShare && mayReshard && this.#reshard();
   }
 
-  #disturb(): boolean {
-    switch (this.#below(4)) {
+  async #disturb(): Promise<boolean> {
+    switch (this.#below(5)) {
       case 0:
         return this.#freeze();
       case 1:
         return this.#kill();
       case 2:
         return this.#redeliver();
+      case 3:
+        return this.#mapping.strike();
       default:
         return this.#takeSinkDown();
     }
@@ -76,7 +94,8 @@ export class Disturbances {
 
   #kill(): boolean {
     const victim = this.#victim();
-    if (victim !== undefined && this.#allow('killed')) this.#around.calls.kill(victim);
+    const { calls } = this.#around;
+    if (victim !== undefined && calls.mayDie(victim) && this.#allow('killed')) calls.kill(victim);
     return true;
   }
 

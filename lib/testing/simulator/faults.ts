@@ -42,6 +42,14 @@ export const faultKinds = [
   'early-child',
   /** A later version of the pipeline is deployed, where there is one. */
   'upgraded',
+  /** A mapping gives up on a batch that failed, and goes on after it. */
+  'discarded',
+  /** A mapping is made anew at another position. */
+  'recreated',
+  /** A second mapping reads a shard from its beginning. */
+  'second-mapping',
+  /** The sources' streams keep records for no longer than a day, and many hours may pass at once. */
+  'short-retention',
   /** Hours pass. */
   'clock-jump',
   /** The clock of a process is wrong by minutes. */

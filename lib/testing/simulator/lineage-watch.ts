@@ -2,6 +2,7 @@ import type { Shard, StreamPort } from '../../connectors/stream-port.ts';
 import type { Pipeline } from '../../graph/pipeline.ts';
 import { partitionsOf } from '../../runtime/shard-map.ts';
 import type { LogWatch } from './log-watch.ts';
+import { readAfter } from './read-after.ts';
 
 /** A log's place: everything of its name but the shard, the stream, and the shard. */
 interface Place {
@@ -52,9 +53,7 @@ export class LineageWatch {
     if (own?.open === true) this.#violated(`${unit} was sealed although its shard is open`);
     if (own !== undefined) {
       const { sequenceNumber } = log;
-      const start =
-        sequenceNumber === undefined ? { at: 'trim-horizon' as const } : { at: 'after' as const, sequenceNumber };
-      const page = await (await this.#streams.openReader(stream, shardId, start)).next(1);
+      const page = await readAfter(this.#streams, stream, shardId, sequenceNumber, 1);
       if (page.records.length > 0)
         this.#violated(
           `${unit} was sealed at ${sequenceNumber}, before ${page.records[0]?.sequenceNumber} was processed`,

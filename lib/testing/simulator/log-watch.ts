@@ -23,6 +23,8 @@ export class LogWatch {
   n: number | undefined;
   watermarkMs = MIN_WATERMARK_MS;
   sequenceNumber: string | undefined;
+  /** When somebody last saw what the shard holds after the position, by the position itself. */
+  seenMs = 0;
   readonly #unit: string;
   readonly #violated: (what: string) => void;
   #base = 0;
@@ -64,7 +66,8 @@ export class LogWatch {
     this.#inherits = true;
   }
 
-  onSlot(item: Item, replaced: Item | undefined): void {
+  /** @param stored the payload, where it is beside the slot */
+  onSlot(item: Item, replaced: Item | undefined, stored?: Uint8Array): void {
     const slot = decodeSlot(item);
     const { n, kind } = slot.header;
     if (kind === 'genesis') {
@@ -82,7 +85,7 @@ export class LogWatch {
     this.#sealed ||= kind === 'seal';
     this.#checkHeader(slot);
     this.n = Math.max(n, next - 1);
-    this.#checkDrained(slot);
+    this.#checkDrained(slot, stored);
   }
 
   async onRegistry(item: Item, items: ItemStore): Promise<void> {
@@ -143,12 +146,13 @@ export class LogWatch {
     if (before !== undefined && (sequenceNumber === undefined || compareSequenceNumbers(sequenceNumber, before) < 0))
       this.#violated(`the position fell from ${before} to ${sequenceNumber} at commit ${n}`);
     this.sequenceNumber = sequenceNumber;
+    this.seenMs = Math.max(position.arrivalMs, position.emptyAsOfMs);
   }
 
-  #checkDrained({ header: { n }, payload }: Slot): void {
+  #checkDrained({ header: { n }, payload }: Slot, stored: Uint8Array | undefined): void {
     const before = this.#undrained;
-    // Large bodies are stored beside their slot; their outputs are left to the oracle.
-    const outbox = payload.at === 'inline' ? decodeBody(decodeFrame(payload.bytes)).outbox : undefined;
+    const bytes = payload.at === 'inline' ? payload.bytes : stored;
+    const outbox = bytes === undefined ? undefined : decodeBody(decodeFrame(bytes)).outbox;
     this.#undrained = outbox === undefined ? undefined : undrained(n, outbox);
     if (before === undefined) return;
     // A commit may take over rows that an earlier one could not write in time.

@@ -18,6 +18,10 @@ export interface Cursor {
   running: number;
   /** The shard is closed, and all of it is acknowledged. */
   ended: boolean;
+  /** The last invocation failed. */
+  failed: boolean;
+  /** Of a mapping that should not be there beside the first one. */
+  readonly isSecond: boolean;
 }
 
 /**
@@ -54,7 +58,9 @@ export class Mapping {
     if (!this.hasNews) return;
     let isLeft = false;
     for (const { stage, stream } of this.#stages) {
-      const own = new Map(this.cursors.filter((one) => one.stage === stage).map((one) => [one.shardId, one]));
+      const own = new Map(
+        this.cursors.filter((one) => one.stage === stage && !one.isSecond).map((one) => [one.shardId, one]),
+      );
       const shards = await this.#world.streams.listShards(stream);
       const listed = new Set(shards.map(({ shardId }) => shardId));
       for (const { shardId, parentShardIds } of shards) {
@@ -89,6 +95,7 @@ export class Mapping {
     cursor.running--;
     if (cursor.waitsFor !== delivery) return;
     cursor.waitsFor = undefined;
+    cursor.failed = ending.kind !== 'done';
     if (ending.kind !== 'done') return;
     const { next } = ending;
     const done = next === undefined ? batch.length : batch.findIndex((record) => record.sequenceNumber === next);
@@ -100,6 +107,19 @@ export class Mapping {
   /** Forgets the last acknowledgement: its records come again. */
   stepBack(cursor: Cursor): void {
     cursor.after = cursor.before;
+  }
+
+  /** Goes on elsewhere: nothing in between is delivered by this mapping. */
+  move(cursor: Cursor, after: string | undefined): void {
+    cursor.before = undefined;
+    cursor.after = after;
+    cursor.ended = false;
+    cursor.failed = false;
+  }
+
+  /** A second mapping begins with the shard. */
+  addSecond({ stage, stream, shardId }: Cursor): void {
+    this.cursors.push({ ...newCursor(stage, stream, shardId), isSecond: true });
   }
 
   async hasWork(): Promise<boolean> {
@@ -118,6 +138,8 @@ const newCursor = (stage: string, stream: string, shardId: string): Cursor => ({
   waitsFor: undefined,
   running: 0,
   ended: false,
+  failed: false,
+  isSecond: false,
 });
 
 export const cursorName = ({ stage, stream, shardId }: Cursor): string => `${stage} ${shardName(stream, shardId)}`;

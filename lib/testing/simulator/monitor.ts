@@ -1,10 +1,14 @@
+import { BlobStore } from '../../commit/blob-store.ts';
+import { decodeSlot } from '../../commit/slot.ts';
 import { type OutputRow, outputIdOf } from '../../connectors/sink-port.ts';
 import type { StreamPort } from '../../connectors/stream-port.ts';
 import type { Pipeline } from '../../graph/pipeline.ts';
 import { decodePacket } from '../../runtime/packet.ts';
 import type { Item, ItemStore } from '../../state/item-store.ts';
-import { LineageWatch } from './lineage-watch.ts';
+import { describeError } from './endings.ts';
+import { LineageWatch, placeOf } from './lineage-watch.ts';
 import { LogWatch } from './log-watch.ts';
+import { readAfter } from './read-after.ts';
 import { TableWatch } from './table-watch.ts';
 
 /**
@@ -18,6 +22,7 @@ export class Monitor {
   readonly #logs = new Map<string, LogWatch>();
   readonly #lineage: LineageWatch;
   readonly #items: ItemStore;
+  readonly #streams: StreamPort;
   /** Receiving stage by its repartition stream. */
   readonly #stageOfStream: ReadonlyMap<string, string>;
   readonly #producersOf: ReadonlyMap<string, readonly string[]>;
@@ -29,6 +34,7 @@ export class Monitor {
   constructor(pipeline: Pipeline, items: ItemStore, streams: StreamPort) {
     const { stages, edges } = pipeline.plan;
     this.#items = items;
+    this.#streams = streams;
     this.#lineage = new LineageWatch(
       pipeline,
       streams,
@@ -55,6 +61,15 @@ export class Monitor {
 
   get logs(): ReadonlyMap<string, LogWatch> {
     return this.#logs;
+  }
+
+  /** The log of a stage on a shard. */
+  logOf(stage: string, shardId: string): LogWatch | undefined {
+    for (const [unit, log] of this.#logs) {
+      const parts = unit.split('/');
+      if (parts[2] === stage && parts.at(-1) === shardId) return log;
+    }
+    return undefined;
   }
 
   items(): ItemStore {
@@ -118,9 +133,10 @@ export class Monitor {
 
   async #onSlot(item: Item, replaced: Item | undefined): Promise<void> {
     const log = this.#log(item.pk);
-    log.onSlot(item, replaced);
+    log.onSlot(item, replaced, await this.#readBlob(item));
     if (item.k === 'genesis') return;
     if (item.k === 'seal') await this.#lineage.onSeal(item.pk);
+    if (item.k === 'tick') await this.#requireEmpty(item);
     if (!this.#comparesWatermarks) return;
     const stage = item.pk.split('/')[2] as string;
     for (const producer of this.#producersOf.get(stage) ?? []) {
@@ -131,6 +147,28 @@ export class Monitor {
         );
       }
     }
+  }
+
+  /** A payload beside its slot has to be there when the slot is. */
+  async #readBlob(item: Item): Promise<Uint8Array | undefined> {
+    const { payload } = decodeSlot(item);
+    if (payload.at !== 'blob') return undefined;
+    try {
+      return await new BlobStore(this.#items, item.pk).get(payload.ref);
+    } catch (error) {
+      this.#violated(`${item.pk}: the payload of commit ${item.n} cannot be read: ${describeError(error)}`);
+      return undefined;
+    }
+  }
+
+  /** A tick that says that nothing had come by its time has to be right. */
+  async #requireEmpty({ pk, n, s, y }: Item): Promise<void> {
+    const { stream, shardId } = placeOf(pk);
+    const [next] = (await readAfter(this.#streams, stream, shardId, s as string | undefined, 1)).records;
+    if (next !== undefined && next.arrivalMs < (y as number))
+      this.#violated(
+        `${pk}: tick ${n} says that nothing came by ${y}; ${next.sequenceNumber} did at ${next.arrivalMs}`,
+      );
   }
 
   async #onRegistry(item: Item): Promise<void> {

@@ -34,8 +34,10 @@ export const lookAt = async (world: World): Promise<SimulationOutcome> => {
   const inputs: ShardInput[] = [];
   const streams = pipeline.plan.stages.filter(({ input }) => input.kind === 'source').map(({ input }) => input.stream);
   for (const stream of new Set(streams)) {
-    for (const { shardId, parentShardIds } of await world.streams.listShards(stream))
-      inputs.push({ stream, shardId, parentShardIds, records: world.sent.get(shardName(stream, shardId)) ?? [] });
+    for (const { shardId, parentShardIds } of await world.lineageOf(stream)) {
+      const records = (world.sent.get(shardName(stream, shardId)) ?? []).map(({ data }) => data);
+      inputs.push({ stream, shardId, parentShardIds, records });
+    }
   }
   const rejected: RejectedRecord[] = [];
   const job = await readJob(world.items, pipeline.name, 1);

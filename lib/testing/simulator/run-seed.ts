@@ -4,7 +4,6 @@ import { defaultPieceLimits, type PieceLimits } from '../../runtime/piece.ts';
 import { SeededRandom } from '../seeded-random.ts';
 import { Calls } from './calls.ts';
 import { calmEnd } from './calm-end.ts';
-import { describeError, isRetryable } from './endings.ts';
 import { type FaultKind, FaultPlan, type Reduction } from './faults.ts';
 import { makeGate } from './gate.ts';
 import { Mapping } from './mapping.ts';
@@ -14,6 +13,7 @@ import { Reached } from './reached.ts';
 import { Rollout } from './rollout.ts';
 import { Scheduler } from './scheduler.ts';
 import { Trace } from './trace.ts';
+import { Verdict } from './verdict.ts';
 import { drawWeakSpot } from './weak-spots.ts';
 import { type SimulatedEvent, World } from './world.ts';
 
@@ -52,11 +52,11 @@ export const runSeed = async (run: SeedRun): Promise<SeedOutcome> => {
   const ids = new SeededRandom(seed ^ 0x2545f491);
   const shape = drawShape(random, run);
   const cacheBytes = drawMemory(new SeededRandom(seed ^ 0x1b873593), run);
-  const world = new World(pipeline, shape.shards, versions);
-  const reached = new Reached(pipeline);
-  const violations: string[] = [];
-  const trace = new Trace(run.traceLines);
   const faults = new FaultPlan(run.kinds, random, run.reduction);
+  const world = new World(pipeline, shape.shards, versions, shape.mayExpire && faults.allow('short-retention'));
+  const reached = new Reached(pipeline);
+  const verdict = new Verdict(world, reached);
+  const trace = new Trace(run.traceLines);
   const mapping = await Mapping.open(pipeline, world);
   let processes = 0;
   const steps = { count: 0 };
@@ -96,28 +96,23 @@ export const runSeed = async (run: SeedRun): Promise<SeedOutcome> => {
     steps,
     events,
     withoutEvents: new Set(run.reduction.withoutEvents),
-    onEnding: (stage, ending) => {
-      if (ending.kind === 'failed' && !isRetryable(ending.error))
-        violations.push(`${stage} failed: ${describeError(ending.error)}`);
-    },
+    verdict,
     ticks: run.ticks,
     maxBatch: shape.maxBatch,
     disturbances: shape,
   });
-  const all = () => [...world.monitor.violations, ...violations];
-  await scheduler.run(() => violations.length + world.monitor.violations.length > 0);
-  if (all().length === 0) {
+  await scheduler.run();
+  if (!verdict.isOver) {
     await scheduler.calm();
-    violations.push(
-      ...(await calmEnd(
-        world,
-        mapping,
-        (stage) => pool.pick(stage),
-        () => 1 + Math.floor(random.fraction() * 12),
-      )),
+    await calmEnd(
+      world,
+      mapping,
+      verdict,
+      (stage) => pool.pick(stage),
+      () => 1 + Math.floor(random.fraction() * 12),
     );
   }
-  if (all().length === 0) violations.push(...(await run.judge(world, events, shape.shards)));
+  if (!verdict.isOver) verdict.add(await run.judge(world, events, shape.shards));
   reached.count('ring wraps', [...world.monitor.logs.values()].filter((log) => log.hasWrapped).length);
   return {
     steps: steps.count,
@@ -125,7 +120,7 @@ export const runSeed = async (run: SeedRun): Promise<SeedOutcome> => {
     faults: faults.injected,
     faultNumbers: faults.numbers,
     reached: reached.counts,
-    violations: all(),
+    violations: verdict.violations,
     trace: trace.lines,
   };
 };
@@ -144,6 +139,7 @@ interface Shape {
   /** Chance of a split or a merge at a step, and how many there are at most. */
   readonly reshardShare: number;
   readonly maxReshards: number;
+  readonly mayExpire: boolean;
 }
 
 /** A small ring wraps, and is covered by snapshots, within a run. Small bounds make many commits of one invocation; large ones make one of many records. */
@@ -152,6 +148,7 @@ const drawShape = (random: Random, { shards, smallCommits }: SeedRun): Shape => 
   const log = {
     ringSize: 4 + Math.floor(random.fraction() * 12),
     snapshotCommits: 2 + Math.floor(random.fraction() * 6),
+    ...(random.fraction() < 0.25 ? { inlineBytes: random.fraction() < 0.5 ? 0 : 300 } : {}),
   };
   const share = random.fraction();
   return {
@@ -165,6 +162,7 @@ const drawShape = (random: Random, { shards, smallCommits }: SeedRun): Shape => 
     maxBatch: random.fraction() < 0.3 ? 2 : 10,
     faultShare: share < 0.1 ? 0 : share * share * 0.15,
     reshardShare: random.fraction() < 0.4 ? 0 : random.fraction() * 0.02,
+    mayExpire: random.fraction() < 0.12,
     maxReshards: random.fraction() < 0.1 ? 15 : 1 + Math.floor(random.fraction() * 4),
   };
 };

@@ -8,9 +8,10 @@ import type { FaultPlan } from './faults.ts';
 import type { Cursor, Mapping } from './mapping.ts';
 import { describeBatch, describeEnding } from './operation-faults.ts';
 import type { Pool } from './pool.ts';
-import type { Ending, Process } from './process.ts';
+import type { Process } from './process.ts';
 import type { Rollout } from './rollout.ts';
 import type { Trace } from './trace.ts';
+import type { Verdict } from './verdict.ts';
 import type { SimulatedEvent, World } from './world.ts';
 
 export interface SchedulerOptions {
@@ -27,7 +28,7 @@ export interface SchedulerOptions {
   readonly events: readonly SimulatedEvent[];
   readonly withoutEvents: ReadonlySet<number>;
   /** Told of every ending that a mapping or a schedule sees. */
-  readonly onEnding: (stage: string, ending: Ending) => void;
+  readonly verdict: Verdict;
   readonly ticks: boolean;
   readonly maxBatch: number;
   readonly disturbances: DisturbanceShares;
@@ -54,9 +55,9 @@ export class Scheduler {
   }
 
   /** Ends when all is sent and nothing more happens, or after so many steps. */
-  async run(shouldStop: () => boolean): Promise<void> {
-    const { steps } = this.#options;
-    for (let idle = 0; idle < 4 && steps.count < MAX_STEPS && !shouldStop(); steps.count++) {
+  async run(): Promise<void> {
+    const { steps, verdict } = this.#options;
+    for (let idle = 0; idle < 4 && steps.count < MAX_STEPS && !verdict.isOver; steps.count++) {
       await nextTurn();
       const busy = await this.#act();
       idle = busy || !(await this.#isDone()) ? 0 : idle + 1;
@@ -133,7 +134,7 @@ export class Scheduler {
   }
 
   async #invoke(process: Process, cursor: Cursor, batch: readonly StreamRecord[]): Promise<void> {
-    const { mapping, onEnding } = this.#options;
+    const { mapping, verdict } = this.#options;
     const delivery = mapping.begin(cursor);
     const atWork = this.#atWork.get(cursor) ?? new Set();
     this.#atWork.set(cursor, atWork.add(process));
@@ -141,11 +142,11 @@ export class Scheduler {
     atWork.delete(process);
     mapping.end(cursor, delivery, batch, ending);
     this.#say(() => `${process.name} ends with ${describeEnding(ending)}`);
-    onEnding(process.stage, ending);
+    await verdict.take(process.stage, ending);
   }
 
   #tick(): boolean {
-    const { world, onEnding, ticks, pool } = this.#options;
+    const { world, verdict, ticks, pool } = this.#options;
     const { stages } = world.pipeline.plan;
     const stage = stages[this.#below(stages.length)] as StagePlan;
     if (this.#ticking || (!ticks && stage.input.kind === 'source')) return false;
@@ -162,7 +163,7 @@ export class Scheduler {
       .then((ending) => {
         this.#ticking = false;
         this.#say(() => `${process.name} ends its tick with ${describeEnding(ending)}`);
-        onEnding(stage.id, ending);
+        return verdict.take(stage.id, ending);
       });
     return true;
   }

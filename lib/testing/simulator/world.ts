@@ -1,4 +1,4 @@
-import type { ReadPage, StreamPort } from '../../connectors/stream-port.ts';
+import type { ReadPage, Shard, StreamPort } from '../../connectors/stream-port.ts';
 import { getOrAdd } from '../../core/get-or-add.ts';
 import type { SourceNode } from '../../graph/logical-graph.ts';
 import type { Pipeline } from '../../graph/pipeline.ts';
@@ -8,12 +8,14 @@ import type { MemoryTableSink } from '../../memory/memory-table-sink.ts';
 import type { ItemStore } from '../../state/item-store.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { Monitor } from './monitor.ts';
+import { readAfter } from './read-after.ts';
 import { Resharding } from './resharding.ts';
 import { type SimulatedSink, simulatedSink } from './simulated-sinks.ts';
 
-/** The clock is far from event time, and the retention is never reached: hours may pass at any moment. */
+/** The clock is far from event time, and mostly the retention is never reached: hours may pass at any moment. */
 const START_MS = 1_700_000_000_000;
 const RETENTION_MS = 10 * 365 * 24 * 3_600_000;
+const SHORT_RETENTION_MS = 24 * 3_600_000;
 
 /** An event to be sent. See {@link SimulationOptions.events}. */
 export interface SimulatedEvent {
@@ -23,6 +25,12 @@ export interface SimulatedEvent {
   readonly value: unknown;
   /** Decides the shard. Default: the event's index. */
   readonly partitionKey?: string;
+}
+
+/** A record that a stream took. */
+export interface SentRecord {
+  readonly data: Uint8Array;
+  readonly sequenceNumber: string;
 }
 
 /** Everything that outlives a process: streams, state table, sinks. All effects go past the monitor. */
@@ -35,15 +43,25 @@ export class World {
   readonly monitor: Monitor;
   readonly resharding: Resharding;
   /** What producers sent to each shard of a source's stream, whether or not the stream still holds it. */
-  readonly sent = new Map<string, Uint8Array[]>();
+  readonly sent = new Map<string, SentRecord[]>();
+  /** Cursors that were moved past records, by their names. */
+  readonly skipped = new Set<string>();
+  readonly shortRetention: boolean;
   readonly #sources = new Map<string, SourceNode>();
 
   /** @param versions later ones of the pipeline, with the same stages and streams */
-  constructor(pipeline: Pipeline, shards: number, versions: readonly Pipeline[] = []) {
+  constructor(pipeline: Pipeline, shards: number, versions: readonly Pipeline[] = [], shortRetention = false) {
     this.pipeline = pipeline;
+    this.shortRetention = shortRetention;
     const streams = new MemoryStreams(this.clock);
     const names = [...new Set(pipeline.plan.stages.map(({ input }) => input.stream))];
-    for (const name of names) streams.createStream(name, { shards, retentionMs: RETENTION_MS });
+    const sources = new Set(
+      pipeline.plan.stages.flatMap(({ input }) => (input.kind === 'source' ? [input.stream] : [])),
+    );
+    for (const name of names) {
+      const isShort = shortRetention && sources.has(name);
+      streams.createStream(name, { shards, retentionMs: isShort ? SHORT_RETENTION_MS : RETENTION_MS });
+    }
     this.resharding = new Resharding(streams, names);
     this.monitor = new Monitor(pipeline, new MemoryItemStore(), streams);
     this.items = this.monitor.items();
@@ -63,15 +81,23 @@ export class World {
       const data = value instanceof Uint8Array ? value : Buffer.from(JSON.stringify(value));
       const { stream } = (this.#sources.get(source) as SourceNode).spec;
       const [outcome] = await this.streams.putRecords(stream, [{ partitionKey, data }]);
-      if (outcome?.ok) getOrAdd(this.sent, shardName(stream, outcome.shardId), () => []).push(data);
+      if (!outcome?.ok) continue;
+      const { shardId, sequenceNumber } = outcome;
+      getOrAdd(this.sent, shardName(stream, shardId), () => []).push({ data, sequenceNumber });
     }
   }
 
-  /** The next page of a shard, as a mapping reads it. */
+  /** Every shard that a stream has had, also those that have left the listing. Parents come before their children. */
+  async lineageOf(stream: string): Promise<readonly Shard[]> {
+    const known = new Map<string, Shard>();
+    for (const listing of [...this.resharding.before(stream), await this.streams.listShards(stream)])
+      for (const shard of listing) known.set(shard.shardId, shard);
+    return [...known.values()];
+  }
+
+  /** The next page of a shard, as a mapping reads it. One whose retention is over has ended. */
   async read(stream: string, shardId: string, after: string | undefined, limit: number): Promise<ReadPage> {
-    const start =
-      after === undefined ? { at: 'trim-horizon' as const } : { at: 'after' as const, sequenceNumber: after };
-    return (await this.streams.openReader(stream, shardId, start)).next(limit);
+    return readAfter(this.streams, stream, shardId, after, limit);
   }
 
   /** What the readers of a sink see. */

@@ -24,8 +24,29 @@ const ids = (combined: boolean) => {
         makeInput(random, { count: size, keys: 4, lateShare: 0.12, poisonShare: 0.03, stepMs: 1_500 }).map(
           ({ data, partitionKey }) => ({ source: 'in', value: data, partitionKey }),
         ),
-      check: checkIds,
+      check: (outcome) => checkIds(outcome),
       versions,
+    },
+  });
+};
+
+/** When the simulator's clock starts, roughly: where shards go idle by the clock, event time is near it. */
+const CLOCK_MS = 1_700_000_000_000;
+
+const idle = (action: 'advance' | 'exclude') => {
+  const pipeline = idsPipeline({ idle: action });
+  return (size: number): Reference => ({
+    pipeline,
+    options: {
+      events: (random) =>
+        makeInput(random, { count: size, keys: 4, stepMs: 10_000, startMs: CLOCK_MS }).map(
+          ({ data, partitionKey }) => ({
+            source: 'in',
+            value: data,
+            partitionKey,
+          }),
+        ),
+      check: (outcome) => checkIds(outcome, true),
     },
   });
 };
@@ -48,6 +69,8 @@ const makers = [
     pipeline: revisions,
     options: { events: (random) => makeNotes(random, size), check: checkRevisions },
   }),
+  idle('advance'),
+  idle('exclude'),
 ];
 
 /** What a seed simulates: the same for all time. */

@@ -26,21 +26,27 @@ const event = (id: string, key: string, at: number) => ({
 
 const cursorOf = (world: World, stage: string): Cursor => world.cursors.find((c) => c.stage === stage) as Cursor;
 
-/** Sends events as one batch of the source stage, and so as one packet. */
-const sendAsPacket = async (world: World, events: ReturnType<typeof event>[]): Promise<void> => {
-  await world.send(events);
-  expect(await world.deliver(cursorOf(world, 'in'), world.container('in'), 100)).toMatchObject({ kind: 'done' });
+/** Sends events as one batch of the source stage, and so as one packet. A warm container: a cold one sends the last one again. */
+const packetSender = (world: World) => {
+  const source = world.container('in');
+  return async (events: ReturnType<typeof event>[]): Promise<void> => {
+    await world.send(events);
+    expect(await world.deliver(cursorOf(world, 'in'), source, 100)).toMatchObject({ kind: 'done' });
+  };
 };
 
 describe('panes that fire in slices', () => {
   it('stay closed to late records that come between two slices', async () => {
     const world = new World({ pipeline: idsPipeline(), seed: 1, shards: 1, limits: { timers: 1 } });
-    await sendAsPacket(world, [event('e1', 'k1', 1), event('e2', 'k2', 2)]);
-    await sendAsPacket(world, [event('e3', 'k3', 60_000)]);
-    await sendAsPacket(world, [event('late', 'k1', 3)]);
+    const sendAsPacket = packetSender(world);
+    await sendAsPacket([event('e1', 'k1', 1), event('e2', 'k2', 2)]);
+    await sendAsPacket([event('e3', 'k3', 60_000)]);
+    await sendAsPacket([event('late', 'k1', 3)]);
+    let commits = 0;
     const first = world.container('by-key', {
+      committed: () => commits++,
       step: (step) => {
-        if (step !== 'published') return undefined;
+        if (step !== 'published' || commits === 0) return undefined;
         first.life.kill();
         return never<void>();
       },
@@ -80,12 +86,13 @@ describe('panes that fire in slices', () => {
         .sink('out', kinesisSink({ stream: 'out', schema: Row, partitionKey: () => 'p' }));
     });
     const world = new World({ pipeline, seed: 1, shards: 1, limits: { timers: 2 } });
+    const sendAsPacket = packetSender(world);
     const commits: CommitFacts[] = [];
     const keyed = world.container('by-key', { committed: (facts) => commits.push(facts) });
-    await sendAsPacket(world, [event('a', 'k1', 0), event('b', 'k2', 1), event('c', 'k3', 2)]);
+    await sendAsPacket([event('a', 'k1', 0), event('b', 'k2', 1), event('c', 'k3', 2)]);
     expect(await world.deliver(cursorOf(world, 'by-key'), keyed, 1)).toMatchObject({ kind: 'done' });
     // Two sessions go on; the third is over, and so due.
-    await sendAsPacket(world, [event('d', 'k1', 9_000), event('e', 'k2', 9_000), event('f', 'k4', 14_000)]);
+    await sendAsPacket([event('d', 'k1', 9_000), event('e', 'k2', 9_000), event('f', 'k4', 14_000)]);
     expect(await world.deliver(cursorOf(world, 'by-key'), keyed, 1)).toMatchObject({ kind: 'done' });
     const left = commits.findIndex(({ watermarkMs }) => watermarkMs >= 10_001);
     expect(left).toBe(commits.length - 1);
@@ -112,11 +119,12 @@ describe('panes that fire in slices', () => {
         .sink('out', kinesisSink({ stream: 'out', schema: Row, partitionKey: () => 'p' }));
     });
     const world = new World({ pipeline, seed: 1, shards: 1, limits: { externalRows: 2 } });
+    const sendAsPacket = packetSender(world);
     const commits: CommitFacts[] = [];
     const keyed = world.container('by-key', { committed: (facts) => commits.push(facts) });
     // One batch: six sessions of one key, and a record that is far past them all.
     const starts = [0, 100, 200, 300, 400, 500];
-    await sendAsPacket(world, [...starts.map((at) => event(`e${at}`, 'k1', at)), event('last', 'k2', 10_000)]);
+    await sendAsPacket([...starts.map((at) => event(`e${at}`, 'k1', at)), event('last', 'k2', 10_000)]);
     expect(await world.deliver(cursorOf(world, 'by-key'), keyed, 1)).toMatchObject({ kind: 'done' });
     expect(world.appended<{ at: number }>('out').map(({ at }) => at)).toEqual(starts);
     expect(commits.at(-1)?.watermarkMs).toBe(9_999);

@@ -2,7 +2,12 @@ import { boundedOutOfOrderness, definePipeline, kinesisSink, kinesisSource, mill
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { readJob } from '../../../lib/commit/job.ts';
+import { MillraceError } from '../../../lib/errors/millrace-error.ts';
+import { MemoryItemStore } from '../../../lib/memory/memory-item-store.ts';
 import { listQuarantine } from '../../../lib/runtime/quarantine.ts';
+import { TryCounter } from '../../../lib/runtime/try-counter.ts';
+import type { ItemStore } from '../../../lib/state/item-store.ts';
+import { SeededRandom } from '../../../lib/testing/seeded-random.ts';
 import { type Cursor, World } from '../../support/world.ts';
 
 const Row = z.object({ id: z.string() });
@@ -77,4 +82,46 @@ describe('a record that ends the process whenever it is computed', () => {
     expect(await world.deliver(world.cursors[0] as Cursor, world.container('in'), 10)).toMatchObject({ kind: 'done' });
     expect(world.appended<{ id: string }>('out').map(({ id }) => id)).toEqual(['a']);
   });
+});
+
+const counter = (items: ItemStore, seed: number) => new TryCounter(items, 'u', new SeededRandom(seed));
+
+describe('the count of tries', () => {
+  it('grows with each process that does not come back', async () => {
+    const items = new MemoryItemStore();
+    for (const tries of [1, 2, 3, 4]) expect(await counter(items, tries).begin('7')).toBe(tries);
+    expect(await counter(items, 9).begin('8')).toBe(1);
+  });
+
+  it('does not grow where the same process begins again, though its clearing was lost', async () => {
+    const own = counter(new MemoryItemStore(), 1);
+    expect([await own.begin('7'), await own.begin('7'), await own.begin('7')]).toEqual([1, 1, 1]);
+  });
+
+  it('ignores what lands when another has counted or cleared since', async () => {
+    const items = new MemoryItemStore();
+    const landings: (() => Promise<unknown>)[] = [];
+    const late: ItemStore = {
+      ...bound(items),
+      put: async (item, condition) => {
+        landings.push(() => items.put(item, condition));
+        throw new MillraceError('retryable', 'OUTCOME_UNKNOWN', 'nobody knows');
+      },
+    };
+    await counter(items, 1).begin('7');
+    await counter(items, 2).begin('7');
+    await expect(counter(late, 3).begin('7')).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    await counter(items, 4).clear('7');
+    for (const land of landings) await land();
+    expect(await counter(items, 5).begin('7')).toBe(1);
+  });
+});
+
+const bound = (items: ItemStore): ItemStore => ({
+  get: (key) => items.get(key),
+  getMany: (keys) => items.getMany(keys),
+  query: (range) => items.query(range),
+  put: (item, condition) => items.put(item, condition),
+  putMany: (list) => items.putMany(list),
+  deleteMany: (keys) => items.deleteMany(keys),
 });
