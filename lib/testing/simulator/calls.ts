@@ -38,15 +38,15 @@ const WEAK_SHARE = 0.25;
 export class Calls {
   readonly #options: CallsOptions;
   readonly #down = new Map<string, number>();
-  /** Of the puts of genesis, which come by the hundred, the share that is scheduled. */
-  readonly #genesisShare: number;
+  /** Of calls that come by the dozen, the share that is scheduled. */
+  readonly #minorShare: number;
   #pending: Pending[] = [];
   #landing: Landing[] = [];
   #calm = false;
 
   constructor(options: CallsOptions) {
     this.#options = options;
-    this.#genesisShare = options.random.fraction() < 0.15 ? 0.4 : 0.02;
+    this.#minorShare = options.random.fraction() < 0.15 ? 0.4 : 0.02;
   }
 
   get isEmpty(): boolean {
@@ -73,7 +73,7 @@ export class Calls {
 
   perform<T>(process: Process, operation: Operation<T>): Promise<T> {
     if (process.isDead) return never();
-    const isMinor = operation.isGenesis === true && this.#options.random.fraction() > this.#genesisShare;
+    const isMinor = operation.isMinor === true && this.#options.random.fraction() > this.#minorShare;
     if (this.#calm || isMinor) return operation.run();
     return new Promise<T>((resolve, reject) => {
       const settle = (answer: Promise<unknown>) => (answer as Promise<T>).then(resolve, reject);

@@ -12,6 +12,8 @@ export interface DisturbanceShares {
   readonly faultShare: number;
   readonly reshardShare: number;
   readonly maxReshards: number;
+  /** Mappings that are not as they should be make a run long. */
+  readonly maxMappingFaults: number;
 }
 
 export interface Surroundings {
@@ -23,6 +25,7 @@ export interface Surroundings {
   readonly calls: Calls;
   readonly pool: Pool;
   readonly steps: { readonly count: number };
+  readonly disturbances: DisturbanceShares;
 }
 
 const HOUR_MS = 3_600_000;
@@ -30,12 +33,10 @@ const HOUR_MS = 3_600_000;
 /** What goes wrong, or changes, around the calls: processes freeze and die, shards split, batches come again, time passes. */
 export class Disturbances {
   readonly #around: Surroundings;
-  readonly #shares: DisturbanceShares;
   readonly #mapping: MappingFaults;
 
-  constructor(around: Surroundings, shares: DisturbanceShares) {
+  constructor(around: Surroundings) {
     this.#around = around;
-    this.#shares = shares;
     this.#mapping = new MappingFaults(around);
   }
 
@@ -63,7 +64,7 @@ export class Disturbances {
   /** @returns whether something happened */
   async strike(): Promise<boolean> {
     const chance = this.#around.random.fraction();
-    const { faultShare, reshardShare, maxReshards } = this.#shares;
+    const { faultShare, reshardShare, maxReshards } = this.#around.disturbances;
     if (chance < faultShare / 4) return this.#disturb();
     const mayReshard = this.#around.world.resharding.changes < maxReshards;
     return chance < faultShare / 4 + reshardShare && mayReshard && this.#reshard();

@@ -18,11 +18,15 @@ export const gatedItems = (items: ItemStore, gate: Gate): ItemStore => {
     get: (key) => gate.perform({ ...read('get', key.sk), run: () => items.get(key) }),
     getMany,
     query: (range) =>
-      queryInParts(range, gate, (part) => ({ ...read('query', part.from), run: () => items.query(part) })),
+      queryInParts(range, gate, (part) => ({
+        ...read('query', part.from),
+        isMinor: part.pk.includes('#B'),
+        run: () => items.query(part),
+      })),
     put: (item: Item, condition) =>
       gate.perform({
         ...write('put', item.sk),
-        isGenesis: item.k === 'genesis',
+        isMinor: item.k === 'genesis',
         run: () => items.put(item, condition),
       }),
     putMany: (list) =>
@@ -31,12 +35,14 @@ export const gatedItems = (items: ItemStore, gate: Gate): ItemStore => {
         run: () => items.putMany(list),
         runPartly: async (take) => items.putMany(list.filter(take)),
       }),
-    deleteMany: (keys) =>
-      gate.perform({
+    deleteMany: async (keys) => {
+      if (keys.length === 0) return;
+      await gate.perform({
         ...write('deleteMany', keys[0]?.sk ?? ''),
         run: () => items.deleteMany(keys),
         runPartly: async (take) => items.deleteMany(keys.filter(take)),
-      }),
+      });
+    },
   };
 };
 

@@ -12,6 +12,7 @@ const SKIP_MS = 61_000;
 /** Mappings whose settings or fate are not as they should be: they skip records, go back, or are two. */
 export class MappingFaults {
   readonly #around: Surroundings;
+  #struck = 0;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -20,7 +21,8 @@ export class MappingFaults {
   async strike(): Promise<boolean> {
     const { mapping } = this.#around;
     const cursor = mapping.cursors[this.#below(mapping.cursors.length)] as Cursor;
-    if (cursor.waitsFor !== undefined) return true;
+    if (cursor.waitsFor !== undefined || this.#struck >= this.#around.disturbances.maxMappingFaults) return true;
+    this.#struck++;
     const chance = this.#around.random.fraction();
     if (cursor.failed && chance < 0.5) return this.#discard(cursor);
     if (chance < 0.75) return this.#recreate(cursor);

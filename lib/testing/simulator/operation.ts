@@ -9,8 +9,8 @@ export interface Operation<T> {
   readonly writes: boolean;
   /** The client below sends it no second time. */
   readonly isSentOnce?: boolean;
-  /** A slot of an empty ring: they come by the hundred. */
-  readonly isGenesis?: boolean;
+  /** One of many of a kind: a slot of an empty ring, a look for blobs that nobody needs. Of those a few are scheduled. */
+  readonly isMinor?: boolean;
   /** Makes it happen. May be called again, as a client that lost the answer would. */
   readonly run: () => Promise<T>;
   /** Makes some of it happen; `T` is an answer that says so, `undefined` where the caller is told that nobody knows. */

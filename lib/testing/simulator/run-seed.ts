@@ -139,6 +139,7 @@ interface Shape {
   /** Chance of a split or a merge at a step, and how many there are at most. */
   readonly reshardShare: number;
   readonly maxReshards: number;
+  readonly maxMappingFaults: number;
   readonly mayExpire: boolean;
 }
 
@@ -148,7 +149,7 @@ const drawShape = (random: Random, { shards, smallCommits }: SeedRun): Shape => 
   const log = {
     ringSize: 4 + Math.floor(random.fraction() * 12),
     snapshotCommits: 2 + Math.floor(random.fraction() * 6),
-    ...(random.fraction() < 0.25 ? { inlineBytes: random.fraction() < 0.5 ? 0 : 300 } : {}),
+    ...(random.fraction() < 0.15 ? { inlineBytes: random.fraction() < 0.5 ? 0 : 300 } : {}),
   };
   const share = random.fraction();
   return {
@@ -161,8 +162,9 @@ const drawShape = (random: Random, { shards, smallCommits }: SeedRun): Shape => 
     watermarkStepMs: random.fraction() < 0.5 ? 0 : 1_000,
     maxBatch: random.fraction() < 0.3 ? 2 : 10,
     faultShare: share < 0.1 ? 0 : share * share * 0.15,
-    reshardShare: random.fraction() < 0.4 ? 0 : random.fraction() * 0.02,
+    reshardShare: random.fraction() < 0.5 ? 0 : random.fraction() * 0.02,
+    maxMappingFaults: random.fraction() < 0.8 ? 0 : 1 + Math.floor(random.fraction() * 4),
     mayExpire: random.fraction() < 0.12,
-    maxReshards: random.fraction() < 0.1 ? 15 : 1 + Math.floor(random.fraction() * 4),
+    maxReshards: random.fraction() < 0.04 ? 15 : 1 + Math.floor(random.fraction() * 3),
   };
 };

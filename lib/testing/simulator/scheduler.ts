@@ -51,7 +51,7 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    this.#disturbances = new Disturbances(options, options.disturbances);
+    this.#disturbances = new Disturbances(options);
   }
 
   /** Ends when all is sent and nothing more happens, or after so many steps. */
@@ -149,7 +149,8 @@ export class Scheduler {
     const { world, verdict, ticks, pool } = this.#options;
     const { stages } = world.pipeline.plan;
     const stage = stages[this.#below(stages.length)] as StagePlan;
-    if (this.#ticking || (!ticks && stage.input.kind === 'source')) return false;
+    const isRare = stage.input.kind !== 'source' && this.#options.random.fraction() < 0.6;
+    if (this.#ticking || isRare || (!ticks && stage.input.kind === 'source')) return false;
     const process = pool.pick(stage.id);
     if (process === undefined) return false;
     this.#ticking = true;

@@ -19,9 +19,9 @@ export const reshardMutations: readonly Mutation[] = [
     patches: [
       {
         file: 'lib/runtime/task.ts',
-        find: '        await this.#head.drain(undefined, deadline);\n        if (this.#head.isSealed) return this.#head.state;',
+        find: '        await this.#head.prepare(undefined, deadline);\n        if (this.#head.isSealed) return this.#head.state;',
         replace:
-          '        if (this.#head.isSealed) return this.#head.state;\n        await this.#head.drain(undefined, deadline);',
+          '        if (this.#head.isSealed) return this.#head.state;\n        await this.#head.prepare(undefined, deadline);',
       },
       {
         file: 'lib/runtime/task.ts',

@@ -76,5 +76,5 @@ const makers = [
 /** What a seed simulates: the same for all time. */
 export const referenceOf = (seed: number): Reference => {
   const make = makers[seed % makers.length] as (size: number) => Reference;
-  return make(15 + (seed % 20));
+  return make(12 + (seed % 16));
 };
