@@ -39,9 +39,13 @@ export class CrashWatch {
     await this.#counter.beginSingle(sequenceNumber);
   }
 
-  /** Computing ended and the process lives. A first try's count is overtaken by the commit; a suspect's is taken back now. */
+  /**
+   * Computing ended and the process lives. A first try's count is overtaken by the commit, or taken back when there is none; a
+   * suspect's is taken back now.
+   */
   async end(): Promise<void> {
-    if (this.#counting !== undefined && this.#tries > 1) await this.#counter?.clear(this.#counting);
+    if (this.#counting === undefined || this.#tries <= 1) return;
+    await this.#counter?.clear(this.#counting);
     this.#counting = undefined;
   }
 

@@ -31,11 +31,14 @@ export class TryCounter {
     return (await this.#put(sequenceNumber, tries, unchanged(found))) ? tries : 1;
   }
 
-  /** A record is about to be computed alone: dying on it now is its own fault. */
+  /**
+   * A record is about to be computed alone. It is told from others only when it has ended the process twice: once may be a
+   * clearing that was lost.
+   */
   async beginSingle(sequenceNumber: string): Promise<void> {
     const condition: PutCondition =
       this.#own === undefined ? { kind: 'none' } : { kind: 'equals', attribute: 'a', value: this.#own };
-    await this.#put(sequenceNumber, SINGLE_RECORD_TRY, condition);
+    await this.#put(sequenceNumber, SINGLE_RECORD_TRY - 1, condition);
   }
 
   /** The try ended in an error and not in a crash. */

@@ -19,9 +19,9 @@ export const reshardMutations: readonly Mutation[] = [
     patches: [
       {
         file: 'lib/runtime/task.ts',
-        find: '        await this.#head.prepare(undefined, deadline);\n        if (this.#head.isSealed) return this.#head.state;',
+        find: '        await this.#head.prepare(undefined, deadline);\n        if (this.#head.isSealed) return this.#head.loadAll();',
         replace:
-          '        if (this.#head.isSealed) return this.#head.state;\n        await this.#head.prepare(undefined, deadline);',
+          '        if (this.#head.isSealed) return this.#head.loadAll();\n        await this.#head.prepare(undefined, deadline);',
       },
       {
         file: 'lib/runtime/task.ts',
@@ -44,11 +44,16 @@ export const reshardMutations: readonly Mutation[] = [
     '',
   ),
   one('marks are not handed over', 'runtime/inherit.ts', 'state.marks.apply(mark);', 'void mark;'),
-  one('holds are not handed over', 'runtime/inherit.ts', 'state.keyed.apply(holdsOf(parent, range));', 'void holdsOf;'),
+  one(
+    'holds are not handed over',
+    'runtime/inherit.ts',
+    'state.keyed.apply(state.head.n, holdsOf(parent, range));',
+    'void holdsOf;',
+  ),
   one(
     'state is not handed over',
     'runtime/inherit.ts',
-    'state.keyed.apply(entriesOf(parent, range));',
+    'state.keyed.apply(state.head.n, entriesOf(parent, range));',
     'void entriesOf;',
   ),
   one(
