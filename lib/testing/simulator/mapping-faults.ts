@@ -1,7 +1,7 @@
 import { compareSequenceNumbers } from '../../connectors/sequence-number.ts';
-import type { Surroundings } from './disturbances.ts';
 import type { FaultKind } from './faults.ts';
 import { type Cursor, cursorName } from './mapping.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /**
  * What skips records does not happen within the minute for which a container trusts that nothing has: a mapping that gives up
