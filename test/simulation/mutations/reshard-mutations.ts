@@ -25,8 +25,8 @@ export const reshardMutations: readonly Mutation[] = [
       },
       {
         file: 'lib/runtime/task.ts',
-        find: '      await this.#head.publish(deadline);\n      return true;',
-        replace: "      if (piece.kind !== 'seal') await this.#head.publish(deadline);\n      return true;",
+        find: 'await this.#head.publish(deadline).finally(() => sending);',
+        replace: "if (piece.kind !== 'seal') await this.#head.publish(deadline).finally(() => sending);",
       },
     ],
   },
