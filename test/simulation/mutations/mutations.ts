@@ -1,3 +1,4 @@
+import { gapMutations } from './gap-mutations.ts';
 import { type Mutation, one } from './mutation.ts';
 import { reshardMutations } from './reshard-mutations.ts';
 
@@ -244,4 +245,5 @@ export const mutations: readonly Mutation[] = [
     'if (existing?.lp !== -2) {',
   ),
   ...reshardMutations,
+  ...gapMutations,
 ];
