@@ -34,7 +34,7 @@ const random = new SeededRandom(7);
 const requests: StoreRequest[] = [];
 
 const makeStore = (items: ItemStore): TaskStore => {
-  const blobs = new BlobStore(items, UNIT);
+  const blobs = new BlobStore({ items }, UNIT);
   return new TaskStore(new CommitLog(UNIT, items, blobs, random), blobs, shape, {});
 };
 

@@ -77,8 +77,12 @@ export class DeployedPipeline {
   stage(id: string): DeployedStageParts {
     const environment = { ...this.#environment, [stageVariable]: id };
     const deployed = readDeployment(this.pipeline, environment, this.#documentName);
-    if (this.#options.allowAws !== true) this.#requireLocalSinks(id);
     const { deployment } = deployed;
+    if (this.#options.allowAws !== true) {
+      this.#requireLocalSinks(id);
+      if (deployment.blobs !== undefined)
+        this.#requireLocal('s3', `The state's bucket '${deployment.blobs.bucket}'`, this.#endpointOf('s3'));
+    }
     const ports = awsPorts(this.pipeline, deployed, {}, environment, this.#clients);
     const { incarnation = 1 } = deployment;
     const runtime = new StageRuntime({
@@ -99,15 +103,19 @@ export class DeployedPipeline {
   #requireLocalSinks(stage: string): void {
     for (const { id, spec } of sinksOf(this.pipeline, stage)) {
       if (spec.kind === 'dynamo' || spec.kind === 'kinesis') continue;
-      const endpoint = spec.kind === 'http' ? fixedUrl(spec.url) : this.#endpointOf(spec.kind);
-      if (endpoint !== undefined && isLoopback(URL.parse(endpoint)?.hostname ?? '')) continue;
-      throw new MillraceError(
-        'configuration',
-        'ENDPOINT_REQUIRED',
-        `Sink '${id}' of stage '${stage}' writes to ${endpoint ?? `where '${spec.kind}' leads`}, which may not be on this machine.`,
-        { fix: 'Give --allow-aws if that is what you want, or set AWS_ENDPOINT_URL to an engine on this machine.' },
-      );
+      const what = `Sink '${id}' of stage '${stage}'`;
+      this.#requireLocal(spec.kind, what, spec.kind === 'http' ? fixedUrl(spec.url) : this.#endpointOf(spec.kind));
     }
+  }
+
+  #requireLocal(kind: 'http' | 's3' | 'sqs', what: string, endpoint: string | undefined): void {
+    if (endpoint !== undefined && isLoopback(URL.parse(endpoint)?.hostname ?? '')) return;
+    throw new MillraceError(
+      'configuration',
+      'ENDPOINT_REQUIRED',
+      `${what} is reached at ${endpoint ?? `where '${kind}' leads`}, which may not be on this machine.`,
+      { fix: 'Give --allow-aws if that is what you want, or set AWS_ENDPOINT_URL to an engine on this machine.' },
+    );
   }
 }
 

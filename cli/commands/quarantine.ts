@@ -1,10 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { createClients } from '../../lib/aws/clients.ts';
 import { DynamoItemStore } from '../../lib/aws/dynamo-item-store.ts';
+import type { StateStores } from '../../lib/commit/blob-store.ts';
 import { type Job, ownerOf, readJob } from '../../lib/commit/job.ts';
 import { MillraceError } from '../../lib/errors/millrace-error.ts';
 import { listQuarantine } from '../../lib/runtime/quarantine.ts';
 import type { ItemStore } from '../../lib/state/item-store.ts';
+import { openBlobs } from '../blobs-option.ts';
 import { type CommonOptions, withCommonOptions } from '../command-options.ts';
 import { clientOptions, type EndpointOptions } from '../endpoint.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -18,6 +20,7 @@ interface ListOptions extends CommonOptions, EndpointOptions, Selection {
   readonly incarnation: number;
   readonly pipeline?: string;
   readonly check?: boolean;
+  readonly blobs?: string;
 }
 
 /** `millrace quarantine list`: the records that a job could not process. */
@@ -39,6 +42,7 @@ export const addQuarantineCommand = (
       .option('--pipeline <name|file>', "refuse the table if it is another pipeline's")
       .option('--endpoint <url>', 'DynamoDB endpoint on this machine (default: AWS_ENDPOINT_URL)')
       .option('--allow-aws', 'reach AWS, or an endpoint on another machine')
+      .option('--blobs <bucket[/prefix]>', "the bucket of the deployment's 'blobs', where records over 300 KB are")
       .option('--incarnation <number>', 'of the job, where it was restored', parseIncarnation, 1)
       .option('--check', 'exit with 1 if there is any'),
   ).action(async (options: ListOptions) => {
@@ -58,15 +62,16 @@ const list = async (options: ListOptions, terminal: Terminal): Promise<number> =
   try {
     const items = new DynamoItemStore({ client: clients.dynamo, tableName: options.table });
     const job = await findJob(items, options, expected);
-    return await printAll(items, job, options, terminal);
+    const blobs = await openBlobs(options.blobs, options, terminal.env);
+    return await printAll({ items, blobs }, job, options, terminal);
   } finally {
     clients.destroy();
   }
 };
 
-const printAll = async (items: ItemStore, job: Job, options: ListOptions, terminal: Terminal): Promise<number> => {
+const printAll = async (stores: StateStores, job: Job, options: ListOptions, terminal: Terminal): Promise<number> => {
   let count = 0;
-  for await (const record of listQuarantine(items, job)) {
+  for await (const record of listQuarantine(stores, job)) {
     terminal.signal.throwIfAborted();
     if (!isSelected(record, options)) continue;
     count++;

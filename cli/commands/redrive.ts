@@ -60,7 +60,7 @@ const redrive = (file: string, options: RedriveOptions, terminal: Terminal): Pro
         const job = await readJob(ports.items, pipeline.name, incarnation);
         if (job === undefined) throw noJob(pipeline.name);
         const records: QuarantinedRecord[] = [];
-        for await (const record of listQuarantine(ports.items, job)) {
+        for await (const record of listQuarantine(ports, job)) {
           terminal.signal.throwIfAborted();
           if (record.stage !== id || !isSelected(record, options)) continue;
           if (runtime.repairs.redriveProblem(record) !== undefined || isDangerous(record, options)) left++;

@@ -6,6 +6,8 @@ export interface CallContext {
   readonly name: string;
   /** A failed read changed nothing. A failed write may have. */
   readonly effect: 'read' | 'write';
+  /** Of a bucket: whether it is part of a job's state, and not of a sink. */
+  readonly holdsState?: boolean;
 }
 
 const accessErrors = new Set([
@@ -140,11 +142,11 @@ const invalid = (cause: unknown, message: string, { resource, name }: CallContex
 };
 
 const unavailable = (cause: unknown, what: string, context: CallContext, rejected: boolean): MillraceError => {
-  const { resource, name, effect } = context;
-  const unknown = resource === 'table' && effect === 'write' && !rejected;
-  const code: ErrorCode = unknown ? 'OUTCOME_UNKNOWN' : unavailableCodes[resource];
+  const { resource, name, effect, holdsState = false } = context;
+  const unknown = (resource === 'table' || holdsState) && effect === 'write' && !rejected;
+  const code: ErrorCode = unknown ? 'OUTCOME_UNKNOWN' : holdsState ? 'STORE_UNAVAILABLE' : unavailableCodes[resource];
   const doing = unknown
-    ? `a write to table ${name} may or may not have happened`
+    ? `a write to ${resource} ${name} may or may not have happened`
     : `${resource} ${name} did not answer`;
   return new MillraceError('retryable', code, `${doing}: ${what}`, {
     fix: 'A batch is tried again by itself. If it goes on, look at the endpoint (AWS_ENDPOINT_URL), the network, and throttling.',

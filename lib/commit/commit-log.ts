@@ -1,18 +1,13 @@
 import type { Random } from '../core/random.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { Item, ItemStore } from '../state/item-store.ts';
-import { BlobMissing, type BlobStore } from './blob-store.ts';
+import { BlobMissing } from './blob-ref.ts';
+import type { BlobStore } from './blob-store.ts';
 import { decodeBody, encodeBody } from './body-codec.ts';
 import type { CommitBody, CommitHeader } from './commit.ts';
 import { decodeFrame, encodeFrame } from './frame.ts';
 import { decodeRegistry, encodeRegistry, type Registry, registryKey } from './registry.ts';
 import { decodeSlot, encodeSlot, RING_SIZE, type Slot, type StoredPayload, slotIndex, slotSortKey } from './slot.ts';
-
-/**
- * A payload up to this size stays in its slot. Overwriting a slot bills the larger of the two items; a payload beside it
- * is billed when it is written and again when it is deleted, so inline is never dearer (ADR 8).
- */
-export const INLINE_LIMIT_BYTES = 64 * 1024;
 
 /** What one catch-up read should not exceed by much: it also returns slots that are not new. */
 const CATCH_UP_BYTES = 64 * 1024;
@@ -42,7 +37,7 @@ export class CommitLog {
     blobs: BlobStore,
     random: Random,
     ringSize: number = RING_SIZE,
-    inlineBytes: number = INLINE_LIMIT_BYTES,
+    inlineBytes: number = blobs.inlineBytes,
   ) {
     this.unit = unit;
     this.ringSize = ringSize;

@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { AttributeValue, Item, ItemKey } from '../state/item-store.ts';
-import { decodeBlobRef, encodeBlobRef } from './blob-store.ts';
+import { decodeBlobRef, encodeBlobRef } from './blob-ref.ts';
 import { RING_SIZE, type StoredPayload } from './slot.ts';
 
 /** The version of everything Millrace stores: slots, bodies, manifests, packets. `docs/state-format.md` describes it. */

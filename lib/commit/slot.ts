@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { AttributeValue, Item, ItemKey } from '../state/item-store.ts';
-import { type BlobRef, decodeBlobRef, encodeBlobRef } from './blob-store.ts';
+import { type BlobRef, decodeBlobRef, encodeBlobRef } from './blob-ref.ts';
 import type { CommitHeader, CommitKind } from './commit.ts';
 
 /** Slots in a unit's ring, unless its registry says otherwise: the simulator's rings are small, to wrap often. */

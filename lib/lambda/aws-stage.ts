@@ -8,6 +8,7 @@ import { systemRandom } from '../core/random.ts';
 import type { Delivery } from '../graph/logical-graph.ts';
 import type { Pipeline } from '../graph/pipeline.ts';
 import type { RuntimeObserver, RuntimePorts } from '../runtime/ports.ts';
+import { awsBlobs } from './aws-blobs.ts';
 import { awsSinkWriter } from './aws-sinks.ts';
 import type { DeployedStage } from './deployment.ts';
 import { sinksOf } from './needed-resources.ts';
@@ -23,8 +24,10 @@ export const awsPorts = (
   const streams = new KinesisStreams({ client: clients.kinesis });
   const context = { deployment, environment, ...sinkClients(pipeline.plan.delivery, clients, streams) };
   const writers = sinksOf(pipeline, stage).map((sink) => [sink.id, awsSinkWriter(sink, context)] as const);
+  const { blobs } = deployment;
   return {
     items: new DynamoItemStore({ client: clients.dynamo, tableName: deployment.stateTable }),
+    ...(blobs !== undefined && { blobs: awsBlobs(blobs, environment) }),
     streams,
     sinks: new Map(writers),
     clock: systemClock,

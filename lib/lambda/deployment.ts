@@ -18,8 +18,21 @@ const shape = z.strictObject({
   tables: physicalNames,
   queues: physicalNames.optional(),
   buckets: physicalNames.optional(),
+  blobs: z
+    .strictObject({ bucket: z.string().min(1), prefix: z.string().optional(), readOnly: z.boolean().optional() })
+    .optional(),
   partialBatchResponses: z.boolean().optional(),
 });
+
+/** A bucket for large payloads. */
+export interface BlobsDeployment {
+  /** The bucket's name. */
+  readonly bucket: string;
+  /** Begins every key, such as `revenue/`. Default empty. */
+  readonly prefix?: string | undefined;
+  /** Nothing new goes there; what is there is read, and collected when nothing needs it. Default false. */
+  readonly readOnly?: boolean | undefined;
+}
 
 /** Where a pipeline's logical names lead, as whoever deployed it says. One document for all of its stages. */
 export interface Deployment {
@@ -35,6 +48,11 @@ export interface Deployment {
   readonly queues?: Readonly<Record<string, string>> | undefined;
   /** Names of sink buckets by their logical ones. Default: none. */
   readonly buckets?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Where payloads and snapshots past 9 KB go, which costs less there. Default: to the state table, in chunks. Once given, it is
+   * needed as long as anything is there.
+   */
+  readonly blobs?: BlobsDeployment | undefined;
   /** Whether the mapping has `ReportBatchItemFailures`. Default true. */
   readonly partialBatchResponses?: boolean | undefined;
 }

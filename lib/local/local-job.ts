@@ -105,7 +105,7 @@ export class LocalJob {
     for (const stage of this.#stages) {
       const { plan, repairs } = stage;
       const records: QuarantinedRecord[] = [];
-      for await (const record of listQuarantine(this.#options.ports.items, await stage.job())) {
+      for await (const record of listQuarantine(this.#options.ports, await stage.job())) {
         if (record.stage === plan.id && repairs.redriveProblem(record) === undefined) records.push(record);
       }
       total = addRedriven(total, await repairs.redrive(records, this.#deadline(), options));

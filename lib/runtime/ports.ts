@@ -1,14 +1,13 @@
+import type { StateStores } from '../commit/blob-store.ts';
 import type { CommitKind } from '../commit/commit.ts';
 import type { Rejection } from '../commit/outbox.ts';
 import type { SinkWriter } from '../connectors/sink-port.ts';
 import type { StreamPort } from '../connectors/stream-port.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
-import type { ItemStore } from '../state/item-store.ts';
 
 /** Everything outside the process that a stage works with. */
-export interface RuntimePorts {
-  readonly items: ItemStore;
+export interface RuntimePorts extends StateStores {
   readonly streams: StreamPort;
   /** Writers by sink id. */
   readonly sinks: ReadonlyMap<string, SinkWriter>;

@@ -47,7 +47,7 @@ export class Publisher {
     const [left] = await Promise.all([
       this.sinks.send(unit, outbox.sinks, deadline),
       Promise.all(outbox.hops.map((hop) => this.#sendHop(unit, head, hop, outbox.children, deadline))),
-      outbox.rejections.length === 0 ? undefined : storeRejections(this.#ports.items, unit, head.n, outbox.rejections),
+      outbox.rejections.length === 0 ? undefined : storeRejections(this.#ports, unit, head.n, outbox.rejections),
     ]);
     return left;
   }

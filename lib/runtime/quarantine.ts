@@ -1,9 +1,10 @@
-import { BlobMissing, BlobStore, decodeBlobRef, encodeBlobRef } from '../commit/blob-store.ts';
+import { BlobMissing, decodeBlobRef, encodeBlobRef } from '../commit/blob-ref.ts';
+import { BlobStore, type StateStores } from '../commit/blob-store.ts';
 import { decodeFrame, encodeFrame } from '../commit/frame.ts';
 import { type Job, unitsOf } from '../commit/job.ts';
 import { unitName } from '../commit/log-unit.ts';
 import type { Rejection } from '../commit/outbox.ts';
-import type { AttributeValue, Item, ItemKey, ItemStore } from '../state/item-store.ts';
+import type { AttributeValue, Item, ItemKey } from '../state/item-store.ts';
 
 /** A rejection as listed: with the commit that quarantined it. */
 export interface QuarantinedRecord extends Rejection {
@@ -17,12 +18,12 @@ const INLINE_BYTES = 300 * 1024;
 
 /** Writes a commit's rejections to the unit's quarantine. The same items at every republish, whoever publishes. */
 export const storeRejections = async (
-  items: ItemStore,
+  stores: StateStores,
   unit: string,
   n: number,
   rejections: readonly Rejection[],
 ): Promise<void> => {
-  const blobs = new BlobStore(items, quarantineKey(unit));
+  const blobs = new BlobStore(stores, quarantineKey(unit));
   const stored = await Promise.all(
     rejections.map(async (rejection, index): Promise<Item> => {
       const item: Record<string, AttributeValue> = { pk: quarantineKey(unit), sk: sortKey(n, index), n, i: index };
@@ -32,27 +33,27 @@ export const storeRejections = async (
       return item as Item;
     }),
   );
-  await items.putMany(stored);
+  await stores.items.putMany(stored);
 };
 
 /**
  * All quarantined records of a job, by stage, shard and commit, without those that were redriven.
- * @example for await (const record of listQuarantine(items, job)) console.log(record.code, record.payload);
+ * @example for await (const record of listQuarantine(stores, job)) console.log(record.code, record.payload);
  */
-export async function* listQuarantine(items: ItemStore, job: Job): AsyncGenerator<QuarantinedRecord> {
+export async function* listQuarantine(stores: StateStores, job: Job): AsyncGenerator<QuarantinedRecord> {
   for (const stage of Object.keys(job.roster)) {
-    for (const logUnit of await unitsOf(items, job, stage)) yield* listUnit(items, unitName(logUnit));
+    for (const logUnit of await unitsOf(stores.items, job, stage)) yield* listUnit(stores, unitName(logUnit));
   }
 }
 
-async function* listUnit(items: ItemStore, unit: string): AsyncGenerator<QuarantinedRecord> {
+async function* listUnit(stores: StateStores, unit: string): AsyncGenerator<QuarantinedRecord> {
   let from = ' ';
   for (let more = true; more; ) {
-    const page = await items.query({ pk: quarantineKey(unit), from, to: '~', limit: 100 });
+    const page = await stores.items.query({ pk: quarantineKey(unit), from, to: '~', limit: 100 });
     const places = page.items.map((item) => ({ unit, n: item.n as number, index: item.i as number }));
-    const marks = await items.getMany(places.map(markKey));
+    const marks = await stores.items.getMany(places.map(markKey));
     for (const [i, item] of page.items.entries()) {
-      if (marks[i] === undefined) yield* await decodeItem(items, unit, item);
+      if (marks[i] === undefined) yield* await decodeItem(stores, unit, item);
       from = `${item.sk} `;
     }
     more = page.more && page.items.length > 0;
@@ -67,13 +68,16 @@ export const quarantineId = ({ unit, n, index }: QuarantinePlace): string => `${
 
 /** The records that are there and were not redriven, as of now. */
 export const readQuarantined = async (
-  items: ItemStore,
+  stores: StateStores,
   places: readonly QuarantinePlace[],
 ): Promise<readonly QuarantinedRecord[]> => {
-  const [found, marks] = await Promise.all([items.getMany(places.map(itemKey)), items.getMany(places.map(markKey))]);
+  const [found, marks] = await Promise.all([
+    stores.items.getMany(places.map(itemKey)),
+    stores.items.getMany(places.map(markKey)),
+  ]);
   const records = places.map(async ({ unit }, i) => {
     const item = found[i];
-    return item === undefined || marks[i] !== undefined ? [] : decodeItem(items, unit, item);
+    return item === undefined || marks[i] !== undefined ? [] : decodeItem(stores, unit, item);
   });
   return (await Promise.all(records)).flat();
 };
@@ -82,19 +86,19 @@ export const readQuarantined = async (
  * Puts on record that items were redriven, and only then deletes them. The marks stay: a frozen container may wake and
  * write an item again, which is to be seen for what it is.
  */
-export const markRedriven = async (items: ItemStore, records: readonly QuarantinedRecord[]): Promise<void> => {
-  await items.putMany(records.map((record) => ({ ...markKey(record), n: record.n, i: record.index })));
-  const found = await items.getMany(records.map(itemKey));
-  await items.deleteMany(records.map(itemKey));
+export const markRedriven = async (stores: StateStores, records: readonly QuarantinedRecord[]): Promise<void> => {
+  await stores.items.putMany(records.map((record) => ({ ...markKey(record), n: record.n, i: record.index })));
+  const found = await stores.items.getMany(records.map(itemKey));
+  await stores.items.deleteMany(records.map(itemKey));
   for (const [i, { unit }] of records.entries()) {
     const ref = found[i]?.r;
-    if (ref !== undefined) await new BlobStore(items, quarantineKey(unit)).delete([decodeBlobRef(ref as string)]);
+    if (ref !== undefined) await new BlobStore(stores, quarantineKey(unit)).delete([decodeBlobRef(ref as string)]);
   }
 };
 
 /** Nothing where its content was deleted since the item was read: it is redriven by then. */
-const decodeItem = async (items: ItemStore, unit: string, item: Item): Promise<QuarantinedRecord[]> => {
-  const blobs = new BlobStore(items, quarantineKey(unit));
+const decodeItem = async (stores: StateStores, unit: string, item: Item): Promise<QuarantinedRecord[]> => {
+  const blobs = new BlobStore(stores, quarantineKey(unit));
   try {
     const content = (item.b as Uint8Array | undefined) ?? (await blobs.get(decodeBlobRef(item.r as string)));
     const rejection = JSON.parse(decodeFrame(content)) as Rejection;

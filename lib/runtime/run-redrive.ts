@@ -1,5 +1,5 @@
+import type { StateStores } from '../commit/blob-store.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
-import type { ItemStore } from '../state/item-store.ts';
 import type { Deadline } from './deadline.ts';
 import { markRedriven, type QuarantinedRecord, readQuarantined } from './quarantine.ts';
 import { type LedgerEntry, type RedriveStep, type RedriveTask, redrivePiece } from './redrive-piece.ts';
@@ -37,7 +37,7 @@ const MAX_LOST_RACES = 50;
 export const runRedrive = async (
   task: Task,
   redriveTask: RedriveTask,
-  items: ItemStore,
+  stores: StateStores,
   records: readonly QuarantinedRecord[],
   deadline: Deadline,
   onStep: (summary: RedriveSummary) => void = () => undefined,
@@ -52,7 +52,7 @@ export const runRedrive = async (
     const committed = await task.commitTick(async (_state, load) => {
       const lps = new Set([...batch.map((record) => redriveTask.lpOf(record)), ...settled.map(({ lp }) => lp)]);
       const state = await load(lps);
-      there = await readQuarantined(items, batch);
+      there = await readQuarantined(stores, batch);
       step = redrivePiece(redriveTask, state, there, settled);
       return step.piece;
     }, deadline);
@@ -64,7 +64,7 @@ export const runRedrive = async (
     lostRaces = 0;
     const { done, rejected, released, kept, known } = step;
     const marked = [...done, ...rejected, ...known];
-    if (marked.length > 0) await markRedriven(items, marked);
+    if (marked.length > 0) await markRedriven(stores, marked);
     settled = step.ledger;
     const finished = new Set([...marked, ...released, ...kept]);
     const gone = batch.length - there.length;

@@ -97,8 +97,7 @@ export class StageRepairs {
       const task = await this.#stage.task(shard.shardId);
       const redriveTask = this.#redriveTask(job, epochs, shard, releaseOnly);
       const before = total;
-      const { items } = this.#stage.ports;
-      const done = await runRedrive(task, redriveTask, items, mine, deadline, (step) =>
+      const done = await runRedrive(task, redriveTask, this.#stage.ports, mine, deadline, (step) =>
         onStep(addRedriven(before, step)),
       );
       total = addRedriven(before, done);

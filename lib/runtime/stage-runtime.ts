@@ -55,7 +55,7 @@ export interface StageRuntimeOptions {
   /**
    * Smaller logs than those of production, for simulations that wrap the ring, write snapshots and store payloads beside their
    * slots often. All containers of a job have to agree on the ring. Default: 128 slots, a snapshot every 64 commits, payloads
-   * up to 64 KiB in their slots.
+   * up to 64 KiB in their slots, or 9 KiB where there is a bucket.
    */
   readonly log?: { readonly ringSize: number; readonly snapshotCommits: number; readonly inlineBytes?: number };
   /** Overrides what the pipeline says of rejected records. */
@@ -261,7 +261,7 @@ export class StageRuntime {
       destinations: this.#program.destinations,
       epochs,
     };
-    const blobs = new BlobStore(ports.items, name);
+    const blobs = new BlobStore(ports, name);
     const { ringSize, snapshotCommits, inlineBytes } = this.#options.log ?? {};
     const log = new CommitLog(name, ports.items, blobs, ports.random, ringSize, inlineBytes);
     const store = new TaskStore(log, blobs, shape, ports.observer, {

@@ -1,4 +1,5 @@
-import { BlobMissing, type BlobStore } from '../commit/blob-store.ts';
+import { BlobMissing } from '../commit/blob-ref.ts';
+import type { BlobStore } from '../commit/blob-store.ts';
 import type { Commit } from '../commit/commit.ts';
 import { type CommitLog, catchUpSlots, RingWrapped } from '../commit/commit-log.ts';
 import { CommittedState, type TaskShape } from '../commit/committed-state.ts';

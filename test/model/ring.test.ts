@@ -53,7 +53,7 @@ describe('the model', () => {
       for (let n = 1; n <= 6; n++) {
         const items = new MemoryItemStore();
         for (const entry of ring) await items.put(encodeSlot(unit, slotOf(entry), 2), { kind: 'none' });
-        const log = new CommitLog(unit, items, new BlobStore(items, unit), new SeededRandom(1), 2);
+        const log = new CommitLog(unit, items, new BlobStore({ items }, unit), new SeededRandom(1), 2);
         const known = { n: n - 1, upTo: n - 1 };
         const chain = chainAfter(ringRules, { ring }, known);
         if (n <= ring.reduce((max, entry) => Math.max(max, entry.n), 0) + 1) {

@@ -71,7 +71,7 @@ const checkQuarantine = async (world: World, expected: Expected): Promise<void> 
   const job = await readJob(world.items, world.pipeline.name, 1);
   const quarantined: string[] = [];
   if (job !== undefined) {
-    for await (const record of listQuarantine(world.items, job)) {
+    for await (const record of listQuarantine(world, job)) {
       quarantined.push(`${record.code} ${Buffer.from(record.payload, 'base64').toString()}`);
     }
   }

@@ -1,4 +1,5 @@
-import { BlobStore, blobName } from '../../lib/commit/blob-store.ts';
+import { blobName } from '../../lib/commit/blob-ref.ts';
+import { BlobStore } from '../../lib/commit/blob-store.ts';
 import type { Commit, CommitBody, CommitKind } from '../../lib/commit/commit.ts';
 import { CommitLog } from '../../lib/commit/commit-log.ts';
 import type { TaskShape } from '../../lib/commit/committed-state.ts';
@@ -6,6 +7,7 @@ import { emptyOutbox } from '../../lib/commit/outbox.ts';
 import { decodeRegistry, registryKey } from '../../lib/commit/registry.ts';
 import { decodeSlot } from '../../lib/commit/slot.ts';
 import { decodeManifest, type Manifest } from '../../lib/commit/snapshot.ts';
+import type { MemoryBlobBucket } from '../../lib/memory/memory-blob-bucket.ts';
 import { MemoryItemStore } from '../../lib/memory/memory-item-store.ts';
 import { TaskStore, type TaskStoreOptions } from '../../lib/runtime/task-store.ts';
 import type { ItemStore } from '../../lib/state/item-store.ts';
@@ -36,18 +38,24 @@ export const emptyBody: CommitBody = {
 export class LogRig {
   readonly memory: MemoryItemStore;
   readonly random = new SeededRandom(1);
+  /** For large payloads, while it is set. */
+  blobs: MemoryBlobBucket | undefined;
 
   constructor(memory = new MemoryItemStore()) {
     this.memory = memory;
   }
 
   log(items: ItemStore = this.memory): CommitLog {
-    return new CommitLog(UNIT, items, new BlobStore(items, UNIT), this.random);
+    return new CommitLog(UNIT, items, this.#blobStore(items), this.random);
   }
 
   /** What a container has of the unit. */
   store(items: ItemStore = this.memory, options: TaskStoreOptions = {}): TaskStore {
-    return new TaskStore(this.log(items), new BlobStore(items, UNIT), shape, {}, options);
+    return new TaskStore(this.log(items), this.#blobStore(items), shape, {}, options);
+  }
+
+  #blobStore(items: ItemStore): BlobStore {
+    return new BlobStore({ items, blobs: this.blobs }, UNIT);
   }
 
   commit(n: number, body: Partial<CommitBody> = {}, kind: CommitKind = 'batch'): Commit {

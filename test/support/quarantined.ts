@@ -6,6 +6,6 @@ import type { World } from './world.ts';
 export const quarantined = async (world: World): Promise<QuarantinedRecord[]> => {
   const job = await readJob(world.items, world.pipeline.name, 1);
   const records: QuarantinedRecord[] = [];
-  if (job !== undefined) for await (const record of listQuarantine(world.items, job)) records.push(record);
+  if (job !== undefined) for await (const record of listQuarantine(world, job)) records.push(record);
   return records;
 };

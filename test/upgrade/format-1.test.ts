@@ -57,8 +57,7 @@ const expectAll = async (rig: VersionsRig): Promise<void> => {
   const job = await readJob(rig.items, 'visits', 1);
   const rejected: string[] = [];
   if (job !== undefined)
-    for await (const { payload } of listQuarantine(rig.items, job))
-      rejected.push(Buffer.from(payload, 'base64').toString());
+    for await (const { payload } of listQuarantine(rig, job)) rejected.push(Buffer.from(payload, 'base64').toString());
   expect(rejected).toEqual(['no json']);
 };
 

@@ -98,7 +98,7 @@ export class BoundedRun {
     const entries = [...this.#tooLong];
     const job = await readJob(this.#engine.items, this.#pipeline.name, 1);
     if (job !== undefined) {
-      for await (const rejection of listQuarantine(this.#engine.items, job)) {
+      for await (const rejection of listQuarantine(this.#engine, job)) {
         entries.push(quarantined(rejection, files, this.#index));
       }
     }

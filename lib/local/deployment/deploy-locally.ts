@@ -35,7 +35,11 @@ export const deployLocally = async (pipeline: Pipeline, options: LocalDeployment
   const services = await SinkServices.start();
   let deployment: LocalDeployment | undefined;
   try {
-    const names = nameResources(pipeline.plan, prefix, (name) => services.queueUrl(name));
+    const named = nameResources(pipeline.plan, prefix, (name) => services.queueUrl(name));
+    // A name that no bucket of a sink can have: they are lower case on AWS, and given by the pipeline here.
+    const blobs = { bucket: `${prefix}${pipeline.name}-STATE` };
+    const names = options.blobs === true ? { ...named, blobs } : named;
+    if (options.blobs === true) services.createBlobs(blobs.bucket);
     for (const node of pipeline.graph.nodes.values()) {
       if (node.kind === 'sink') services.create(node.spec, `${prefix}${targetOf(pipeline, node.id)}`);
     }

@@ -33,6 +33,9 @@ export interface LocalDeploymentOptions {
   readonly prefix?: string;
   /** Create streams and tables that are not there. `false`: they have to be there. Default true. */
   readonly createResources?: boolean;
+  /** Keep large payloads in a bucket (see `blobs` of the deployment), in this process: they end with the deployment, and what its state
+   * table says with them. Default false: in the state table. */
+  readonly blobs?: boolean;
   /** What may be given up of the state of an earlier version: windows, aggregates and sinks, by id. Default: nothing. */
   readonly drop?: readonly string[];
   /** Further settings of every mapping. What would lose or repeat records is refused. */
@@ -64,6 +67,7 @@ const shape = z.strictObject({
     .regex(/^[a-zA-Z0-9_.-]*$/, { error: 'expected letters, digits, _ . or -' })
     .optional(),
   createResources: z.boolean().optional(),
+  blobs: z.boolean().optional(),
   drop: z.array(z.string()).optional(),
   mapping: z.record(z.string(), z.unknown()).optional(),
   environment: z.record(z.string(), z.string()).optional(),

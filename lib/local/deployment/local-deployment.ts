@@ -256,7 +256,8 @@ export class LocalDeployment {
   async *quarantine(): AsyncGenerator<QuarantinedRecord> {
     const items = new DynamoItemStore({ client: this.clients.dynamo, tableName: this.names.stateTable });
     const job = await readJob(items, this.#pipeline.name, this.names.incarnation ?? 1);
-    if (job !== undefined) yield* listQuarantine(items, job);
+    const blobs = this.#services.blobs(this.names.blobs?.bucket ?? '');
+    if (job !== undefined) yield* listQuarantine({ items, blobs }, job);
   }
 
   /** Ends everything that it started. May be called more than once, and at any time. */

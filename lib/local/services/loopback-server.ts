@@ -5,6 +5,7 @@ export interface LoopbackRequest {
   readonly method: string;
   /** Decoded, without the query. */
   readonly path: string;
+  readonly query: URLSearchParams;
   readonly headers: IncomingMessage['headers'];
   readonly body: Buffer;
 }
@@ -12,7 +13,7 @@ export interface LoopbackRequest {
 export interface LoopbackAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
 }
 
 export interface LoopbackServer {
@@ -51,9 +52,11 @@ const readRequest = async (incoming: IncomingMessage): Promise<LoopbackRequest> 
   const parts: Buffer[] = [];
   for await (const part of incoming) parts.push(part as Buffer);
   const { method = '', url = '/', headers } = incoming;
+  const { pathname, searchParams } = new URL(url, 'http://loopback');
   return {
     method,
-    path: decodeURIComponent(new URL(url, 'http://loopback').pathname),
+    path: decodeURIComponent(pathname),
+    query: searchParams,
     headers,
     body: Buffer.concat(parts),
   };

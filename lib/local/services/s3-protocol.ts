@@ -11,22 +11,23 @@ export const answerS3 = async (
 ): Promise<LoopbackAnswer> => {
   const [, name = '', key = ''] = /^\/([^/]+)\/(.+)$/.exec(path) ?? [];
   const store = bucketOf(name);
-  if (store === undefined) return failed(404, 'NoSuchBucket');
+  if (store === undefined) return s3Failure(404, 'NoSuchBucket');
   if (method === 'HEAD') {
     const sha = await store.shaOf(key);
     return sha === undefined ? { status: 404 } : { status: 200, headers: { [metadataHeader]: sha } };
   }
-  if (method !== 'PUT' || headers['if-none-match'] !== '*') return failed(501, 'NotImplemented');
+  if (method !== 'PUT' || headers['if-none-match'] !== '*') return s3Failure(501, 'NotImplemented');
   const created = await store.create({
     key,
     body,
     contentType: headers['content-type'] ?? '',
     sha: String(headers[metadataHeader] ?? ''),
   });
-  return created === 'created' ? { status: 200, headers: { etag: '"0"' } } : failed(412, 'PreconditionFailed');
+  return created === 'created' ? { status: 200, headers: { etag: '"0"' } } : s3Failure(412, 'PreconditionFailed');
 };
 
-const failed = (status: number, code: string): LoopbackAnswer => ({
+/** An error as S3 says it. */
+export const s3Failure = (status: number, code: string): LoopbackAnswer => ({
   status,
   headers: { 'content-type': 'application/xml' },
   body: `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`,

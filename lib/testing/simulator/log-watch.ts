@@ -1,4 +1,5 @@
-import { type BlobRef, BlobStore, blobName } from '../../commit/blob-store.ts';
+import { type BlobRef, blobName } from '../../commit/blob-ref.ts';
+import { BlobStore } from '../../commit/blob-store.ts';
 import { decodeBody } from '../../commit/body-codec.ts';
 import { decodeFrame } from '../../commit/frame.ts';
 import type { CoveredRun, Outbox } from '../../commit/outbox.ts';
@@ -98,7 +99,7 @@ export class LogWatch {
     this.#snapshotN = registry.n;
     if (this.n !== undefined && registry.n > this.n)
       this.#violated(`the snapshot is at ${registry.n}, beyond the head ${this.n}`);
-    await this.#checkManifest(registry.manifest, new BlobStore(items, this.#unit));
+    await this.#checkManifest(registry.manifest, new BlobStore({ items }, this.#unit));
   }
 
   onBlobDeleted(sortKey: string): void {

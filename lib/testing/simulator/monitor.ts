@@ -154,7 +154,7 @@ export class Monitor {
     const { payload } = decodeSlot(item);
     if (payload.at !== 'blob') return undefined;
     try {
-      return await new BlobStore(this.#items, item.pk).get(payload.ref);
+      return await new BlobStore({ items: this.#items }, item.pk).get(payload.ref);
     } catch (error) {
       this.#violated(`${item.pk}: the payload of commit ${item.n} cannot be read: ${describeError(error)}`);
       return undefined;

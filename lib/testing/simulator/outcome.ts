@@ -42,7 +42,7 @@ export const lookAt = async (world: World): Promise<SimulationOutcome> => {
   const rejected: RejectedRecord[] = [];
   const job = await readJob(world.items, pipeline.name, 1);
   if (job !== undefined) {
-    for await (const { code, operator, payloadKind, payload } of listQuarantine(world.items, job)) {
+    for await (const { code, operator, payloadKind, payload } of listQuarantine(world, job)) {
       const text = payloadKind === 'record' ? Buffer.from(payload, 'base64').toString() : payload;
       rejected.push({ code, operator, payload: text });
     }

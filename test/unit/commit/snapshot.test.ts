@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { INLINE_LIMIT_BYTES } from '../../../lib/commit/commit-log.ts';
 import { RING_SIZE } from '../../../lib/commit/slot.ts';
 import type { TaskStore } from '../../../lib/runtime/task-store.ts';
 import type { Item } from '../../../lib/state/item-store.ts';
@@ -7,6 +6,9 @@ import type { EntryChange } from '../../../lib/state/state-table.ts';
 import { faultyItems, never } from '../../support/faulty-ports.ts';
 import { entriesOf, LogRig, open, PARTITIONS, set } from '../../support/log-rig.ts';
 import { noise } from '../../support/noise.ts';
+
+/** Past it a payload is stored beside its slot. */
+const INLINE_BYTES = 64 * 1024;
 
 /** Many commits: seconds on a machine that does other things too. */
 const SLOW = { timeout: 30_000 };
@@ -147,8 +149,7 @@ describe('a snapshot', () => {
 
 describe('collection', () => {
   /** Every other payload is too large for its slot. */
-  const large = (i: number) =>
-    i % 2 === 0 ? [set(i % PARTITIONS, `k${i % 100}`, noise(INLINE_LIMIT_BYTES * 1.5))] : [];
+  const large = (i: number) => (i % 2 === 0 ? [set(i % PARTITIONS, `k${i % 100}`, noise(INLINE_BYTES * 1.5))] : []);
 
   it('leaves no orphan, deletes nothing that is needed, and keeps the number of blobs bounded', SLOW, async () => {
     const rig = new LogRig();
@@ -233,7 +234,7 @@ describe('loading', () => {
   it('reads the pointer again when the snapshot it named was collected meanwhile', async () => {
     const rig = new LogRig();
     const store = await loaded(rig);
-    const change = (i: number) => [set(i % 4, `k${i % 4}`, noise(INLINE_LIMIT_BYTES))];
+    const change = (i: number) => [set(i % 4, `k${i % 4}`, noise(INLINE_BYTES))];
     await commitAll(rig, store, 70, change);
     let once = true;
     const reader = rig.store(

@@ -30,6 +30,11 @@ describe('readDeployment', () => {
     expect(() => read('orders', without('streams', 'revenue-by-province'))).toThrow('streams.revenue-by-province');
   });
 
+  it('reads where large payloads go', () => {
+    const blobs = { bucket: 'prod-blobs', prefix: 'revenue/', readOnly: true };
+    expect(read('orders', { ...document, blobs }).deployment.blobs).toEqual(blobs);
+  });
+
   it.each<[string, string | undefined, unknown, string]>([
     ['no stage', undefined, document, 'MILLRACE_STAGE is not set; allowed: orders, by-province.'],
     ['an unknown stage', 'ordrs', document, "MILLRACE_STAGE is 'ordrs'; allowed: orders, by-province."],
@@ -42,6 +47,8 @@ describe('readDeployment', () => {
       { ...document, tables: { revenue: '' } },
       'MILLRACE_DEPLOYMENT, tables.revenue, is wrong',
     ],
+    ['blobs without a bucket', 'orders', { ...document, blobs: { bucket: '' } }, 'blobs.bucket, is wrong'],
+    ['a misspelt field of blobs', 'orders', { ...document, blobs: { bucket: 'b', prefx: '' } }, '"prefx"'],
     ['a misspelt field', 'orders', { ...document, stream: {} }, '"stream"'],
     ['a stream that is missing', 'orders', without('streams', 'orders'), 'streams.orders, is missing'],
     ['a table that is missing', 'by-province', without('tables', 'revenue'), 'tables.revenue, is missing'],

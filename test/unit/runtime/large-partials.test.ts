@@ -73,7 +73,7 @@ const run = async (pipeline: typeof oneHop, records: ReturnType<typeof record>[]
   });
   const job = await readJob(world.items, pipeline.name, 1);
   const quarantined: string[] = [];
-  if (job !== undefined) for await (const one of listQuarantine(world.items, job)) quarantined.push(one.code);
+  if (job !== undefined) for await (const one of listQuarantine(world, job)) quarantined.push(one.code);
   return { lengths: world.appended<z.infer<typeof Length>>('out').map(({ length }) => length), quarantined };
 };
 

@@ -58,7 +58,7 @@ describe('a record that ends the process whenever it is computed', () => {
     expect(world.appended<{ id: string }>('out').map(({ id }) => id)).toEqual(['a', 'b', 'c', 'd']);
     const job = await readJob(world.items, 'bombs', 1);
     const quarantined = [];
-    if (job !== undefined) for await (const one of listQuarantine(world.items, job)) quarantined.push(one);
+    if (job !== undefined) for await (const one of listQuarantine(world, job)) quarantined.push(one);
     expect(quarantined.map(({ code, payload }) => [code, Buffer.from(payload, 'base64').toString()])).toEqual([
       ['CRASH', '{"id":"bomb"}'],
     ]);
