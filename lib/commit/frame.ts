@@ -3,8 +3,8 @@ import { MillraceError } from '../errors/millrace-error.ts';
 
 const PLAIN = 0;
 const ZSTD = 1;
-/** Below this, a zstd frame's own overhead eats what it saves. */
-const COMPRESS_FROM_BYTES = 512;
+/** Below this nothing is saved: an item is billed by the kilobyte, a stream record by more. */
+const COMPRESS_FROM_BYTES = 800;
 
 /** Text as bytes: one byte that names the encoding, then UTF-8, compressed where that is smaller. */
 export const encodeFrame = (text: string): Uint8Array => {

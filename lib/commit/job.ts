@@ -191,7 +191,10 @@ const decodeJob = (item: Item, name: string, incarnation: number): Job => {
     epoch: item.e as number,
     planHash: item.h as string,
     roster: JSON.parse(item.r as string) as Roster,
-    plan: item.p === undefined ? undefined : JSON.parse(decodeFrame(item.p as Uint8Array)),
+    // Large, and read by deployments only.
+    get plan() {
+      return item.p === undefined ? undefined : JSON.parse(decodeFrame(item.p as Uint8Array));
+    },
     epochs: item.l === undefined ? [] : (JSON.parse(decodeFrame(item.l as Uint8Array)) as JobEpoch[]),
   };
 };
