@@ -4,6 +4,7 @@ import type { Pipeline } from '../graph/pipeline.ts';
 import { createTelemetry } from '../observability/powertools.ts';
 import { StageRuntime } from '../runtime/stage-runtime.ts';
 import { awsPorts } from './aws-stage.ts';
+import { cacheBytesOf } from './cache-bytes.ts';
 import { readDeployment, stageVariable } from './deployment.ts';
 import type { LambdaContext, LambdaHandler, LambdaMiddleware, StageAnswer } from './lambda-types.ts';
 import { StageFunction } from './stage-function.ts';
@@ -54,11 +55,13 @@ const connect = (pipeline: Pipeline): StageFunction => {
     const deployed = readDeployment(pipeline, environment);
     const { stage, deployment } = deployed;
     const ports = awsPorts(pipeline, deployed, telemetry.recorder, environment);
+    const cacheBytes = cacheBytesOf(environment);
     const runtime = new StageRuntime({
       pipeline,
       stage,
       ports,
       resolveStream: (logical) => deployment.streams[logical] as string,
+      ...(cacheBytes !== undefined && { cacheBytes }),
       ...(deployment.incarnation !== undefined && { incarnation: deployment.incarnation }),
     });
     const { partialBatchResponses = true } = deployment;

@@ -49,7 +49,8 @@ export interface StageRuntimeOptions {
   readonly limits?: PieceLimits;
   /**
    * Memory for the state of all shards of this container, bytes, about. What does not fit is loaded from its snapshot when
-   * it is needed; at least one partition always fits. Default 256 MiB.
+   * it is needed; at least one partition always fits. Default 256 MiB; the Lambda
+   * handler gives a third of the function's memory.
    */
   readonly cacheBytes?: number;
   /**
