@@ -42,7 +42,7 @@ export const faultKinds = [
   'early-child',
   /** A later version of the pipeline is deployed, where there is one. */
   'upgraded',
-  /** A mapping gives up on a batch that failed, and goes on after it. */
+  /** A mapping gives up on records that failed or grew too old, and goes on after them. */
   'discarded',
   /** A mapping is made anew at another position. */
   'recreated',

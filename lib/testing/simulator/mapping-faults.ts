@@ -19,24 +19,32 @@ export class MappingFaults {
   }
 
   async strike(): Promise<boolean> {
-    const { mapping } = this.#around;
-    const cursor = mapping.cursors[this.#below(mapping.cursors.length)] as Cursor;
-    if (cursor.waitsFor !== undefined || this.#struck >= this.#around.disturbances.maxMappingFaults) return true;
-    this.#struck++;
+    const { mapping, disturbances } = this.#around;
+    const idle = mapping.cursors.filter(({ waitsFor }) => waitsFor === undefined);
+    if (idle.length === 0 || this.#struck >= disturbances.maxMappingFaults) return true;
     const chance = this.#around.random.fraction();
-    if (cursor.failed && chance < 0.5) return this.#discard(cursor);
-    if (chance < 0.75) return this.#recreate(cursor);
+    if (chance < 0.6) return this.#discard(idle);
+    this.#struck++;
+    const cursor = this.#oneOf(idle);
+    if (chance < 0.8) return this.#recreate(cursor);
     if (!this.#allow('second-mapping')) return true;
     this.#say(() => `${cursorName(cursor)} is read by a second mapping too`);
     mapping.addSecond(cursor);
     return true;
   }
 
-  async #discard(cursor: Cursor): Promise<boolean> {
-    const batch = await this.#around.mapping.nextBatch(cursor, 1 + this.#below(5));
-    const last = batch.at(-1)?.sequenceNumber;
+  /** Tries are used up, or records have become too old: then they need not have been tried at all. */
+  async #discard(idle: readonly Cursor[]): Promise<boolean> {
+    const failed = idle.filter(({ failed }) => failed);
+    const cursor = this.#oneOf(failed.length > 0 ? failed : idle);
+    const batch = await this.#around.mapping.nextBatch(cursor, 1 + this.#below(10));
+    // What is committed and given up all the same is where outputs are lost.
+    const committed = batch.filter(({ sequenceNumber }) => this.#isCommitted(cursor, sequenceNumber));
+    const given = committed.length > 0 ? committed : batch;
+    const last = given.at(-1)?.sequenceNumber;
     if (last === undefined || !this.#maySkip(cursor, last) || !this.#allow('discarded')) return true;
-    this.#say(() => `${cursorName(cursor)}: ${batch.length} records are given up`);
+    this.#struck++;
+    this.#say(() => `${cursorName(cursor)}: ${given.length} records are given up`);
     this.#skip(cursor, last);
     return true;
   }
@@ -62,12 +70,22 @@ export class MappingFaults {
   }
 
   /** A shard of a source from its second batch on; elsewhere what is committed already: packets show their gaps themselves. */
-  #maySkip({ stage, stream, shardId }: Cursor, to: string): boolean {
-    const { pipeline, monitor } = this.#around.world;
-    const committed = monitor.logOf(stage, shardId)?.sequenceNumber;
-    if (committed === undefined) return false;
-    const isSource = pipeline.plan.stages.some(({ input }) => input.kind === 'source' && input.stream === stream);
-    return isSource || compareSequenceNumbers(to, committed) <= 0;
+  #maySkip(cursor: Cursor, to: string): boolean {
+    const { pipeline } = this.#around.world;
+    if (this.#committed(cursor) === undefined) return false;
+    const isSource = pipeline.plan.stages.some(
+      ({ input }) => input.kind === 'source' && input.stream === cursor.stream,
+    );
+    return isSource || this.#isCommitted(cursor, to);
+  }
+
+  #isCommitted(cursor: Cursor, sequenceNumber: string): boolean {
+    const committed = this.#committed(cursor);
+    return committed !== undefined && compareSequenceNumbers(sequenceNumber, committed) <= 0;
+  }
+
+  #committed({ stage, shardId }: Cursor): string | undefined {
+    return this.#around.world.monitor.logOf(stage, shardId)?.sequenceNumber;
   }
 
   #allow(kind: FaultKind): boolean {
@@ -76,6 +94,10 @@ export class MappingFaults {
 
   #say(line: () => string): void {
     this.#around.trace.add(this.#around.steps.count, line);
+  }
+
+  #oneOf(cursors: readonly Cursor[]): Cursor {
+    return cursors[this.#below(cursors.length)] as Cursor;
   }
 
   #below(count: number): number {
