@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { faultRows } from './mutations/fault-rows.ts';
 import { mutate, patched } from './mutations/mutant.ts';
 import { mutations } from './mutations/mutations.ts';
 
@@ -6,6 +8,15 @@ import { mutations } from './mutations/mutations.ts';
 describe('the table of deliberate bugs', () => {
   it.each(mutations)('finds what it changes exactly once: $name', (mutation) => {
     expect(patched(mutation).size).toBeGreaterThan(0);
+  });
+
+  it.each(faultRows)('takes a remedy away for: %s', (row) => {
+    expect(mutations.filter((mutation) => mutation.row === row).map(({ name }) => name)).not.toEqual([]);
+  });
+
+  it('names tests that are there', () => {
+    const missing = mutations.filter(({ test }) => test !== undefined && !existsSync(test));
+    expect(missing.map(({ test }) => test)).toEqual([]);
   });
 
   it('names each bug once', () => {

@@ -10,7 +10,7 @@ const usage = `npm run simulate -- [options]
   --seeds N         how many seeds (1000)
   --seed S          the first one (1); alone: only this one
   --processes P     processes side by side (2; 1 for few seeds)
-  --mutations       breaks the protocol on purpose, a rule at a time: each has to be noticed within --seeds seeds
+  --mutations       breaks the protocol on purpose, a rule at a time: each has to be noticed within --seeds seeds, or by its test
   --only PATTERN    with --mutations: only those whose name matches
   --first-failure   stop at the first failing seed, without making it smaller
   --json            print the summary as JSON`;
@@ -52,10 +52,13 @@ const progress = (total: number) => (sum: Summary) => {
 };
 
 const breakOnPurpose = async ({ from, count, processes, only, json }: Options): Promise<number> => {
-  const print = ({ mutation, outcome, seeds: ran, how }: MutationOutcome) =>
+  const print = ({ mutation, row, outcome, seeds: ran, how }: MutationOutcome) => {
+    const by = ran === 0 ? 'by a test' : `${String(ran).padStart(5)} seeds`.padEnd(11);
+    const indent = ' '.repeat(23);
     process.stdout.write(
-      `${outcome.padEnd(9)} ${String(ran).padStart(5)} seeds  ${mutation}\n                       ${how.slice(0, 160)}\n`,
+      `${outcome.padEnd(9)} ${by.padStart(11)}  ${mutation}\n${indent}${row}\n${indent}${how.slice(0, 160)}\n`,
     );
+  };
   const outcomes = await runMutations({
     from,
     seeds: count,

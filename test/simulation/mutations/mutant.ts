@@ -13,7 +13,7 @@ export const mutate = (source: string, { find, replace, file }: Mutation['patche
 };
 
 /** Applies the patches of a mutation to the sources under a folder. @returns the changed files */
-export const patched = (mutation: Mutation, folder = root): ReadonlyMap<string, string> => {
+export const patched = (mutation: Pick<Mutation, 'patches'>, folder = root): ReadonlyMap<string, string> => {
   const files = new Map<string, string>();
   for (const patch of mutation.patches) {
     const source = files.get(patch.file) ?? readFileSync(join(folder, patch.file), 'utf8');
@@ -22,10 +22,12 @@ export const patched = (mutation: Mutation, folder = root): ReadonlyMap<string, 
   return files;
 };
 
-/** A copy of what the simulator needs, with a bug in it. Nothing of the checkout changes. `remove` deletes it. */
-export const makeMutant = (mutation: Mutation): { readonly folder: string; readonly remove: () => void } => {
+/** A copy of what the simulator and the tests need, with a bug in it. Nothing of the checkout changes. `remove` deletes it. */
+export const makeMutant = (
+  mutation: Pick<Mutation, 'patches'>,
+): { readonly folder: string; readonly remove: () => void } => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-mutant-'));
-  for (const path of ['lib', 'test/support', 'test/simulation', 'package.json'])
+  for (const path of ['lib', 'test', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
     cpSync(join(root, path), join(folder, path), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
   for (const [file, source] of patched(mutation)) writeFileSync(join(folder, file), source);

@@ -8,9 +8,10 @@ import { mutations } from './mutations.ts';
 /** What became of one deliberate bug. */
 export interface MutationOutcome {
   readonly mutation: string;
-  /** `survived`: no seed noticed. `hung`: a seed did not come to its end. `broken`: the copy could not run. */
+  /** `survived`: nothing noticed. `hung`: a seed, or the test, did not come to its end. `broken`: the copy could not run. */
   readonly outcome: 'caught' | 'survived' | 'hung' | 'broken';
-  /** Seeds it took to notice, or all that were run. */
+  readonly row: string;
+  /** Seeds it took to notice, or all that were run. None where a test has to notice. */
   readonly seeds: number;
   readonly how: string;
 }
@@ -26,7 +27,7 @@ export interface MutationOptions {
 }
 
 /** Without any bug the copy has to pass: else everything would count as caught. */
-const control: Mutation = { name: 'nothing (the copy as it is)', patches: [] };
+const control = { row: '', name: 'nothing (the copy as it is)', patches: [] };
 const CONTROL_SEEDS = 100;
 
 const TIME_LIMIT_MS = 10 * 60_000;
@@ -35,9 +36,11 @@ const TIME_LIMIT_MS = 10 * 60_000;
 export const runMutations = async (options: MutationOptions): Promise<readonly MutationOutcome[]> => {
   const { from, seeds, processes, only, onOutcome } = options;
   const outcomes: MutationOutcome[] = [];
-  const unchanged = await runMutant(control, from, CONTROL_SEEDS);
-  if (unchanged.outcome !== 'survived') return [{ ...unchanged, outcome: 'broken' }];
   const waiting = mutations.filter(({ name }) => only.test(name));
+  for (const test of new Set(waiting.map((mutation) => mutation.test))) {
+    const unchanged = await runMutant({ ...control, test }, from, CONTROL_SEEDS);
+    if (unchanged.outcome !== 'survived') return [{ ...unchanged, outcome: 'broken' }];
+  }
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const outcome = await runMutant(next, from, seeds);
@@ -49,28 +52,59 @@ export const runMutations = async (options: MutationOptions): Promise<readonly M
   return outcomes;
 };
 
-const runMutant = async (mutation: Mutation, from: number, seeds: number): Promise<MutationOutcome> => {
+type Runnable = Omit<Mutation, 'row' | 'test'> & { readonly row: string; readonly test?: string | undefined };
+type Finding = Pick<MutationOutcome, 'outcome' | 'seeds' | 'how'>;
+
+const runMutant = async (mutation: Runnable, from: number, seeds: number): Promise<MutationOutcome> => {
   const { folder, remove } = makeMutant(mutation);
+  const { name, row, test } = mutation;
   try {
-    const { code, stdout, stderr, timedOut } = await run(folder, from, seeds);
-    const outcome = (kind: MutationOutcome['outcome'], ran: number, how: string): MutationOutcome => ({
-      mutation: mutation.name,
-      outcome: kind,
-      seeds: ran,
-      how,
-    });
-    if (timedOut) return outcome('hung', 0, `no end after ${TIME_LIMIT_MS / 60_000} minutes`);
-    if (code !== 0 && code !== 1) return outcome('broken', 0, stderr.trim().split('\n').slice(0, 5).join(' '));
-    if (stdout === '') return outcome('broken', 0, stderr.trim().split('\n').slice(0, 5).join(' '));
-    const summary = JSON.parse(stdout) as Summary;
-    const [failure] = summary.failures;
-    return failure === undefined
-      ? outcome('survived', summary.seeds, '')
-      : outcome('caught', summary.seeds, `seed ${failure.seed}: ${failure.violations[0]}`);
+    const finding = test === undefined ? await simulateIn(folder, from, seeds) : await testIn(folder, test);
+    return { mutation: name, row, ...finding };
   } finally {
     remove();
   }
 };
+
+const simulateIn = async (folder: string, from: number, seeds: number): Promise<Finding> => {
+  const options = ['--seed', String(from), '--seeds', String(seeds), '--processes', '1', '--first-failure', '--json'];
+  const ended = await run(folder, [join(folder, 'test/simulation/simulate.ts'), ...options]);
+  if (isBroken(ended)) return brokenBy(ended);
+  const summary = JSON.parse(ended.stdout) as Summary;
+  const [failure] = summary.failures;
+  return failure === undefined
+    ? { outcome: 'survived', seeds: summary.seeds, how: '' }
+    : { outcome: 'caught', seeds: summary.seeds, how: `seed ${failure.seed}: ${failure.violations[0]}` };
+};
+
+/** What of vitest's report is looked at. */
+interface TestReport {
+  readonly numPassedTests: number;
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+}
+
+const testIn = async (folder: string, test: string): Promise<Finding> => {
+  const vitest = join(folder, 'node_modules/vitest/vitest.mjs');
+  const ended = await run(folder, [vitest, 'run', test, '--reporter=json']);
+  if (isBroken(ended)) return brokenBy(ended);
+  const report = JSON.parse(ended.stdout.slice(ended.stdout.indexOf('{"num'))) as TestReport;
+  const failed = report.testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .find(({ status }) => status === 'failed');
+  if (failed !== undefined) return { outcome: 'caught', seeds: 0, how: `${test}: ${failed.fullName}` };
+  // A file that cannot be read has no tests that fail.
+  return report.numPassedTests > 0 && ended.code === 0 ? { outcome: 'survived', seeds: 0, how: test } : brokenBy(ended);
+};
+
+const isBroken = ({ code, stdout, timedOut }: Ended): boolean =>
+  timedOut || (code !== 0 && code !== 1) || stdout === '';
+
+const brokenBy = ({ stderr, timedOut }: Ended): Finding =>
+  timedOut
+    ? { outcome: 'hung', seeds: 0, how: `no end after ${TIME_LIMIT_MS / 60_000} minutes` }
+    : { outcome: 'broken', seeds: 0, how: stderr.trim().split('\n').slice(0, 5).join(' ') };
 
 interface Ended {
   readonly code: number | null;
@@ -79,11 +113,9 @@ interface Ended {
   readonly timedOut: boolean;
 }
 
-const run = (folder: string, from: number, seeds: number): Promise<Ended> =>
+const run = (folder: string, args: readonly string[]): Promise<Ended> =>
   new Promise((resolve, reject) => {
-    const script = join(folder, 'test/simulation/simulate.ts');
-    const options = ['--seed', String(from), '--seeds', String(seeds), '--processes', '1', '--first-failure', '--json'];
-    const child = spawn(process.execPath, [script, ...options], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     let [stdout, stderr, timedOut] = ['', '', false];
     const timer = setTimeout(() => {
       timedOut = true;

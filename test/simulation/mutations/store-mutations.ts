@@ -1,0 +1,89 @@
+import { type Mutation, one, tested } from './mutation.ts';
+
+/** What is written and read below the protocol: slots, blobs, strong reads, and who may be trusted of them. */
+export const storeMutations: readonly Mutation[] = [
+  {
+    row: 'the answer to a put is lost',
+    name: 'an unknown outcome is taken for failure',
+    patches: [
+      {
+        file: 'lib/commit/commit-log.ts',
+        find: "{ kind: 'equals', attribute: 'n', value: header.n - this.ringSize });\n    if (put.applied) return true;",
+        replace:
+          "{ kind: 'equals', attribute: 'n', value: header.n - this.ringSize }).catch(() => undefined);\n    if (put === undefined) return false;\n    if (put.applied) return true;",
+      },
+    ],
+  },
+  one(
+    'two invocations work on one shard',
+    'who loses a commit goes on from the state that lost',
+    'runtime/task-head.ts',
+    '    this.#readFirst = QUIET_CATCH_UPS;\n    await this.#catchUp();',
+    '    this.#readFirst = 0;',
+  ),
+  one(
+    'a zombie overwrites blobs of a commit',
+    'blobs of two tries at one commit have one name',
+    'commit/blob-store.ts',
+    'ref.attemptId}`;',
+    "/-[sm]$/.exec(ref.attemptId)?.[0] ?? 'c'}`;",
+  ),
+  one(
+    'a read is torn or old',
+    'a chain of slots may have holes',
+    'commit/commit-log.ts',
+    'if (slot.header.n > expected) throw new RingWrapped(this.unit);',
+    '',
+  ),
+  tested(
+    'unit/aws/dynamo-batches.test.ts',
+    one(
+      'a read is torn or old',
+      'single items are read as they may have been before',
+      'aws/dynamo-item-store.ts',
+      'Key: toWireKey(key), ConsistentRead: true }',
+      'Key: toWireKey(key), ConsistentRead: false }',
+    ),
+  ),
+  tested(
+    'unit/aws/dynamo-batches.test.ts',
+    one(
+      'a read is torn or old',
+      'slots are read as they may have been before',
+      'aws/dynamo-item-store.ts',
+      'ConsistentRead: true,\n',
+      'ConsistentRead: false,\n',
+    ),
+  ),
+  one(
+    'a shard is never invoked',
+    'a parent that nobody was invoked for begins without what its own parents left',
+    'runtime/task.ts',
+    'await this.#refresh(true, deadline);\n      for (let lostRaces',
+    'await this.#head.refresh(true, async () => undefined);\n      for (let lostRaces',
+  ),
+  one(
+    'a snapshot is collected under a reader',
+    'a reader does not look for the snapshot that came after',
+    'runtime/task-store.ts',
+    'if (!(error instanceof RingWrapped) && !(error instanceof BlobMissing)) throw error;',
+    'throw error;',
+  ),
+  tested(
+    'integration/adapters/memory.test.ts',
+    one(
+      'the state table is rolled back, and numbers are used again',
+      'rows of a new incarnation count as old',
+      'connectors/row-fence.ts',
+      'a.incarnation - b.incarnation || a.n - b.n',
+      'a.n - b.n',
+    ),
+  ),
+  one(
+    'clocks are wrong',
+    'who succeeded within the last minute trusts the clock, and not the positions',
+    'runtime/task.ts',
+    'if (seen === undefined) return records;',
+    'if (seen === undefined || this.#isRecent()) return records;',
+  ),
+];
