@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Summary } from '../reference/run-seeds.ts';
 import { makeMutant } from './mutant.ts';
@@ -69,7 +70,7 @@ const runMutant = async (mutation: Runnable, from: number, seeds: number): Promi
 const simulateIn = async (folder: string, from: number, seeds: number): Promise<Finding> => {
   const options = ['--seed', String(from), '--seeds', String(seeds), '--processes', '1', '--first-failure', '--json'];
   const ended = await run(folder, [join(folder, 'test/simulation/simulate.ts'), ...options]);
-  if (isBroken(ended)) return brokenBy(ended);
+  if (isBroken(ended) || ended.stdout === '') return brokenBy(ended);
   const summary = JSON.parse(ended.stdout) as Summary;
   const [failure] = summary.failures;
   return failure === undefined
@@ -87,9 +88,11 @@ interface TestReport {
 
 const testIn = async (folder: string, test: string): Promise<Finding> => {
   const vitest = join(folder, 'node_modules/vitest/vitest.mjs');
-  const ended = await run(folder, [vitest, 'run', test, '--reporter=json']);
-  if (isBroken(ended)) return brokenBy(ended);
-  const report = JSON.parse(ended.stdout.slice(ended.stdout.indexOf('{"num'))) as TestReport;
+  const file = join(folder, 'report.json');
+  // Tests print, so their report is not among that.
+  const ended = await run(folder, [vitest, 'run', test, '--reporter=json', '--outputFile', file]);
+  if (isBroken(ended) || !existsSync(file)) return brokenBy(ended);
+  const report = JSON.parse(readFileSync(file, 'utf8')) as TestReport;
   const failed = report.testResults
     .flatMap(({ assertionResults }) => assertionResults)
     .find(({ status }) => status === 'failed');
@@ -98,8 +101,7 @@ const testIn = async (folder: string, test: string): Promise<Finding> => {
   return report.numPassedTests > 0 && ended.code === 0 ? { outcome: 'survived', seeds: 0, how: test } : brokenBy(ended);
 };
 
-const isBroken = ({ code, stdout, timedOut }: Ended): boolean =>
-  timedOut || (code !== 0 && code !== 1) || stdout === '';
+const isBroken = ({ code, timedOut }: Ended): boolean => timedOut || (code !== 0 && code !== 1);
 
 const brokenBy = ({ stderr, timedOut }: Ended): Finding =>
   timedOut
