@@ -24,7 +24,7 @@ export const storeMutations: readonly Mutation[] = [
   one(
     'a zombie overwrites blobs of a commit',
     'blobs of two tries at one commit have one name',
-    'commit/blob-store.ts',
+    'commit/blob-ref.ts',
     'ref.attemptId}`;',
     "/-[sm]$/.exec(ref.attemptId)?.[0] ?? 'c'}`;",
   ),
