@@ -38,6 +38,7 @@ const WEAK_SHARE = 0.25;
 export class Calls {
   readonly #options: CallsOptions;
   readonly #down = new Map<string, number>();
+  #blobsDownUntil = 0;
   /** Of calls that come by the dozen, the share that is scheduled. */
   readonly #minorShare: number;
   #pending: Pending[] = [];
@@ -65,10 +66,15 @@ export class Calls {
   calm(): void {
     this.#calm = true;
     this.#down.clear();
+    this.#blobsDownUntil = 0;
   }
 
   takeDown(sink: string, until: number): void {
     this.#down.set(sink, until);
+  }
+
+  takeBlobsDown(until: number): void {
+    this.#blobsDownUntil = Math.max(until, this.#blobsDownUntil);
   }
 
   perform<T>(process: Process, operation: Operation<T>): Promise<T> {
@@ -135,6 +141,8 @@ export class Calls {
     const { random, faults, faultShare, weakSpot } = this.#options;
     const down = operation.port === 'sinks' && (this.#down.get(operation.target) ?? 0) > this.#options.now();
     if (down) return 'sink-down';
+    if (operation.name === 'putMany' && isWeakSpot('blobs', operation) && this.#blobsDownUntil > this.#options.now())
+      return 'blobs-down';
     if (this.#calm) return 'normal';
     const share = isWeakSpot(weakSpot, operation) ? WEAK_SHARE : faultShare;
     if (random.fraction() >= share) return 'normal';
@@ -149,6 +157,7 @@ export class Calls {
     switch (kind) {
       case 'throttled':
       case 'sink-down':
+      case 'blobs-down':
         throw unavailable(operation, false);
       case 'answer-lost':
         await operation.run();

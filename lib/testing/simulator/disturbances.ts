@@ -47,7 +47,7 @@ export class Disturbances {
   }
 
   async #disturb(): Promise<boolean> {
-    switch (this.#below(5)) {
+    switch (this.#below(6)) {
       case 0:
         return this.#freeze();
       case 1:
@@ -56,6 +56,8 @@ export class Disturbances {
         return this.#redeliver();
       case 3:
         return this.#mapping.strike();
+      case 4:
+        return this.#takeBlobsDown();
       default:
         return this.#takeSinkDown();
     }
@@ -92,6 +94,15 @@ export class Disturbances {
     const until = steps.count + 20 + this.#below(200);
     this.#say(() => `sink ${sink} is down until step ${until}`);
     calls.takeDown(sink, until);
+    return true;
+  }
+
+  #takeBlobsDown(): boolean {
+    const { calls, steps } = this.#around;
+    if (!this.#allow('blobs-down')) return true;
+    const until = steps.count + 200 + this.#below(1_500);
+    this.#say(() => `no blob can be written until step ${until}`);
+    calls.takeBlobsDown(until);
     return true;
   }
 

@@ -30,6 +30,8 @@ export const faultKinds = [
   'redelivered',
   /** A sink refuses everything for a while. */
   'sink-down',
+  /** No blob can be written for so long that the ring fills, as no snapshot covers it. */
+  'blobs-down',
   /** A process sees the shards of the next stage as they were before. */
   'stale-shard-map',
   /** A shard is split, and nobody is told. */

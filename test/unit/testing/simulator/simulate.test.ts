@@ -123,6 +123,6 @@ describe('simulate', () => {
     await expect(simulate(good, { seed: 1, shards: 1, events: late })).rejects.toMatchObject({
       code: 'INVALID_ARGUMENT',
     });
-    expect(faultKinds).toHaveLength(26);
+    expect(faultKinds).toHaveLength(27);
   });
 });
