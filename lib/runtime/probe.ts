@@ -2,13 +2,14 @@ import type { Position } from '../commit/commit.ts';
 import { compareSequenceNumbers } from '../connectors/sequence-number.ts';
 import type { StartPosition } from '../connectors/specs.ts';
 import type { ReadStart, StreamDescription, StreamPort, StreamRecord } from '../connectors/stream-port.ts';
+import type { Clock } from '../core/clock.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 
 /** A page can be empty although records follow. After so many in a row the question is left open for now. */
 const MAX_EMPTY_PAGES = 20;
 
 /** Taken off the retention: clocks of the stream and of this machine differ, and records expire late rather than early. */
-const RETENTION_MARGIN_MS = 60_000;
+const RETENTION_MARGIN_MS = 10 * 60_000;
 
 /**
  * The records after a position, in their order, as they are read from the stream itself. Ends where nothing follows.
@@ -70,7 +71,7 @@ export const requireContiguous = async (
   position: Position,
   start: StartPosition,
   first: StreamRecord,
-  nowMs: number,
+  clock: Clock,
 ): Promise<void> => {
   const found = await firstAfter(streams, description.name, shardId, position, start);
   if (found !== undefined && compareSequenceNumbers(found.sequenceNumber, first.sequenceNumber) < 0) {
@@ -81,7 +82,8 @@ export const requireContiguous = async (
       `the batch begins at ${first.sequenceNumber}, but ${found.sequenceNumber} comes before it and was never processed`,
     );
   }
-  requireWithinRetention(description, shardId, position, nowMs);
+  // By the time of the look: the container may have been frozen before it.
+  requireWithinRetention(description, shardId, position, clock.nowMs());
   if (found === undefined) {
     throw new MillraceError(
       'retryable',

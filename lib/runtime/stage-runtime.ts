@@ -134,6 +134,7 @@ export class StageRuntime {
         const task = await this.#task(shardId);
         const tickTask = {
           streams: this.#options.ports.streams,
+          clock: this.#options.ports.clock,
           description,
           shardId,
           start: source.spec.start,
@@ -306,7 +307,7 @@ export class StageRuntime {
       compute: (state, records, crashed) => computeSource(task, state, records, crashed),
       needed: undefined,
       probe: (position, first) =>
-        requireContiguous(ports.streams, description, shardId, position, spec.start, first, ports.clock.nowMs()),
+        requireContiguous(ports.streams, description, shardId, position, spec.start, first, ports.clock),
       tries: new TryCounter(ports.items, unit, ports.random),
       inherit: inheriting,
       requireDrained: async (position) => {

@@ -1,6 +1,7 @@
 import type { CommittedState } from '../commit/committed-state.ts';
 import type { StartPosition } from '../connectors/specs.ts';
 import type { StreamDescription, StreamPort } from '../connectors/stream-port.ts';
+import type { Clock } from '../core/clock.ts';
 import { ComputeSession } from '../operators/compute-session.ts';
 import type { WatermarkStrategy } from '../time/watermark-strategy.ts';
 import type { Piece } from './piece.ts';
@@ -16,6 +17,7 @@ export interface TickRequest {
 interface TickTask {
   readonly state: CommittedState;
   readonly streams: StreamPort;
+  readonly clock: Clock;
   readonly description: StreamDescription;
   readonly shardId: string;
   readonly start: StartPosition;
@@ -37,8 +39,9 @@ export const tickPiece = async (task: TickTask, request: TickRequest): Promise<P
   const { position } = state.head;
   if ((await firstAfter(task.streams, description.name, task.shardId, position, task.start)) !== undefined)
     return undefined;
-  // Emptiness is evidence only as long as what came since the last look cannot have expired.
-  requireWithinRetention(description, task.shardId, position, request.nowMs);
+  // Emptiness is evidence only as long as what came since the last look cannot have expired: by the time of this look, which
+  // may be hours after the tick was sent.
+  requireWithinRetention(description, task.shardId, position, task.clock.nowMs());
   const idle = idleOutcome(task, request);
   const watermarkMs = Math.max(
     state.head.watermarkMs,
