@@ -55,6 +55,15 @@ describe('the tree', () => {
   });
 });
 
+describe('the decisions', () => {
+  it('have a number each, and name it', () => {
+    const decisions = trackedFiles.filter((path) => path.startsWith('docs/adr/'));
+    const numbers = decisions.map((path) => basename(path).slice(0, 4));
+    expect(numbers).toEqual([...new Set(numbers)]);
+    expect(decisions.filter((path, i) => !read(path).startsWith(`# ${Number(numbers[i])}. `))).toEqual([]);
+  });
+});
+
 describe('the engine', () => {
   const engine = lib.filter((path) => !edges.some((edge) => path.startsWith(edge)));
 
