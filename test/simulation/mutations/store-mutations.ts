@@ -15,13 +15,6 @@ export const storeMutations: readonly Mutation[] = [
     ],
   },
   one(
-    'two invocations work on one shard',
-    'who loses a commit goes on from the state that lost',
-    'runtime/task-head.ts',
-    '    this.#readFirst = QUIET_CATCH_UPS;\n    await this.#catchUp();',
-    '    this.#readFirst = 0;',
-  ),
-  one(
     'a zombie overwrites blobs of a commit',
     'blobs of two tries at one commit have one name',
     'commit/blob-ref.ts',
