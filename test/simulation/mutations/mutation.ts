@@ -7,8 +7,8 @@ export interface Mutation {
   /** What the protocol is without. */
   readonly name: string;
   /**
-   * The file of tests that has to fail, where the simulator cannot notice: what it simulates lies below, or the rule is about
-   * settings and not about what happens.
+   * The file of tests that has to fail, where not the simulator is asked: the rule lies below what is simulated, is about
+   * settings and not about what happens, or matters only in schedules that few seeds meet.
    */
   readonly test?: string;
   readonly patches: readonly { readonly file: string; readonly find: string; readonly replace: string }[];

@@ -1,4 +1,4 @@
-import { type Mutation, one } from './mutation.ts';
+import { type Mutation, one, tested } from './mutation.ts';
 
 /** Handing over, each rule of it broken. */
 export const reshardMutations: readonly Mutation[] = [
@@ -82,19 +82,25 @@ export const reshardMutations: readonly Mutation[] = [
     'if (lp < from || lp > to) continue;',
     'if (lp < from && lp > to) continue;',
   ),
-  one(
-    'a merge joins a fast and a slow watermark',
-    'a child begins under the greatest watermark of its parents',
-    'runtime/inherit.ts',
-    'watermarkMs: Math.min(...slowest',
-    'watermarkMs: Math.max(...slowest',
+  tested(
+    'unit/runtime/inherit.test.ts',
+    one(
+      'a merge joins a fast and a slow watermark',
+      'a child begins under the greatest watermark of its parents',
+      'runtime/inherit.ts',
+      'watermarkMs: Math.min(...slowest',
+      'watermarkMs: Math.max(...slowest',
+    ),
   ),
-  one(
-    'a merge joins a fast and a slow watermark',
-    'what the faster parent of a merge has closed is open again',
-    'runtime/inherit.ts',
-    'parents.flatMap((parent) => floorsOf(parent)),',
-    '[floorsOf].slice(1) as never[],',
+  tested(
+    'unit/runtime/inherit.test.ts',
+    one(
+      'a merge joins a fast and a slow watermark',
+      'what the faster parent of a merge has closed is open again',
+      'runtime/inherit.ts',
+      'parents.flatMap((parent) => floorsOf(parent)),',
+      '[floorsOf].slice(1) as never[],',
+    ),
   ),
   one(
     'a shard is never invoked',
@@ -117,19 +123,25 @@ export const reshardMutations: readonly Mutation[] = [
     'return status !== SEALED && status !== UNKNOWN && this.excluded[lp] === 0;',
     'return status !== UNKNOWN && this.excluded[lp] === 0;',
   ),
-  one(
-    'a child starts while its parent is in flight',
-    'a child is active before all its parents are sealed',
-    'runtime/succession.ts',
-    "sealed.length === parents.length ? 'active' : 'unborn'",
-    "sealed.length > 0 ? 'active' : 'unborn'",
+  tested(
+    'unit/runtime/succession.test.ts',
+    one(
+      'a child starts while its parent is in flight',
+      'a child is active before all its parents are sealed',
+      'runtime/succession.ts',
+      "sealed.length === parents.length ? 'active' : 'unborn'",
+      "sealed.length > 0 ? 'active' : 'unborn'",
+    ),
   ),
-  one(
-    'a child starts while its parent is in flight',
-    'packets of a child that is not born are applied',
-    'runtime/channel.ts',
-    "if (status === 'unborn' || status === 'unknown') return 'hold';",
-    '',
+  tested(
+    'unit/runtime/succession.test.ts',
+    one(
+      'a child starts while its parent is in flight',
+      'packets of a child that is not born are applied',
+      'runtime/channel.ts',
+      "if (status === 'unborn' || status === 'unknown') return 'hold';",
+      '',
+    ),
   ),
   one(
     'a child starts while its parent is in flight',
