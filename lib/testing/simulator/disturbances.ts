@@ -10,10 +10,13 @@ const HOUR_MS = 3_600_000;
 export class Disturbances {
   readonly #around: Surroundings;
   readonly #mapping: MappingFaults;
+  /** Without blobs a run is long: few have such a time, and none has two. */
+  #mayLoseBlobs: boolean;
 
   constructor(around: Surroundings) {
     this.#around = around;
     this.#mapping = new MappingFaults(around);
+    this.#mayLoseBlobs = around.random.fraction() < 0.08;
   }
 
   passTime(): void {
@@ -99,8 +102,9 @@ export class Disturbances {
 
   #takeBlobsDown(): boolean {
     const { calls, steps } = this.#around;
-    if (!this.#allow('blobs-down')) return true;
-    const until = steps.count + 200 + this.#below(1_500);
+    if (!this.#mayLoseBlobs || !this.#allow('blobs-down')) return true;
+    this.#mayLoseBlobs = false;
+    const until = steps.count + 200 + this.#below(600);
     this.#say(() => `no blob can be written until step ${until}`);
     calls.takeBlobsDown(until);
     return true;
