@@ -3,8 +3,8 @@ import { MillraceError } from '../../errors/millrace-error.ts';
 import type { Ending } from './process.ts';
 import { shardName, type World } from './world.ts';
 
-/** What clocks may be wrong by, and what is left of the retention when a shard stops. */
-const MARGIN_MS = 10 * 60_000;
+/** What clocks may be wrong by, and what is left of the retention when a shard stops: five minutes and ten. */
+const MARGIN_MS = 16 * 60_000;
 
 /**
  * Judges a shard that stops because records are missing: it has to where some are, and may only where some are or may be.
