@@ -1,4 +1,5 @@
 import type { Item, ItemKey, ItemStore } from '../state/item-store.ts';
+import { pagesOf } from '../state/pages.ts';
 import { BLOCK_BYTES, BlobMissing, type BlobRef, blobName, padNumber, type UnitBlobs } from './blob-ref.ts';
 
 /** One partition key takes 1 MB/s of writes and 12 MB/s of strong reads; consecutive blobs go to different ones. */
@@ -43,21 +44,12 @@ export class ChunkBlobs implements UnitBlobs {
   async sweep(from: number, to: number, keep: ReadonlySet<string>): Promise<void> {
     await Promise.all(
       Array.from({ length: BUCKETS }, async (_, bucket) => {
-        let first = padNumber(from);
-        for (let more = true; more; ) {
-          const page = await this.#items.query({
-            pk: this.#bucketKey(bucket),
-            from: first,
-            to: padNumber(to),
-            limit: 50,
-            keysOnly: true,
-          });
+        const pk = this.#bucketKey(bucket);
+        const range = { pk, from: padNumber(from), to: padNumber(to), limit: 50, keysOnly: true };
+        for await (const page of pagesOf(this.#items, range)) {
           await this.#items.deleteMany(
-            page.items.filter((item) => !keep.has(blobNameOf(item.sk))).map(({ pk, sk }) => ({ pk, sk })),
+            page.filter(({ sk }) => !keep.has(blobNameOf(sk))).map(({ sk }) => ({ pk, sk })),
           );
-          const last = page.items.at(-1);
-          more = page.more && last !== undefined;
-          if (last !== undefined) first = `${last.sk}~`;
         }
       }),
     );

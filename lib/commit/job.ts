@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { AttributeValue, Item, ItemStore } from '../state/item-store.ts';
+import { pagesOf } from '../state/pages.ts';
 import type { JobEpoch } from '../state/state-layout.ts';
 import { decodeFrame, encodeFrame } from './frame.ts';
 import type { LogUnit } from './log-unit.ts';
@@ -102,14 +103,8 @@ export const unitsOf = async (items: ItemStore, job: Job, stage: string): Promis
   const units = rootsOf(job, stage);
   const { pk } = jobKey(job.name, job.incarnation);
   const prefix = childSortKey(stage, '');
-  let from = prefix;
-  for (let more = true; more; ) {
-    const page = await items.query({ pk, from, to: `${prefix}~`, limit: 1_000 });
-    for (const { sk } of page.items) {
-      units.push(unitOf(job, stage, sk.slice(prefix.length)));
-      from = `${sk} `;
-    }
-    more = page.more && page.items.length > 0;
+  for await (const page of pagesOf(items, { pk, from: prefix, to: `${prefix}~`, limit: 1_000 })) {
+    for (const { sk } of page) units.push(unitOf(job, stage, sk.slice(prefix.length)));
   }
   return units;
 };

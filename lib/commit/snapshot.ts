@@ -91,16 +91,12 @@ export const writeSnapshot = async (
   load: (partition: StatePartition) => Promise<boolean>,
   onWritten: () => void | Promise<void>,
 ): Promise<{ registry: Registry; manifest: Manifest } | undefined> => {
-  const attemptId = log.newAttemptId();
-  const n = state.head.n;
   const images = await rewriteScattered(state.keyed, previous, load);
   if (images === undefined) return undefined;
   const layout = layOut(state.keyed, previous, state.epochs, images);
-  const sweptTo = previous === undefined ? 0 : await collect(blobs, previous, registry, n);
-  const written = layout.content.length === 0 ? undefined : await blobs.put(n, `${attemptId}-s`, layout.content);
-  const manifest = makeManifest(state, layout, written, previous, sweptTo);
-  const payload = await log.store(n, `${attemptId}-m`, encodeFrame(JSON.stringify(manifest)));
-  const next: Registry = { ...registry, n, manifest: payload };
+  const sweptTo = previous === undefined ? 0 : await collect(blobs, previous, registry, state.head.n);
+  const { written, manifest, payload } = await store(log, blobs, state, layout, previous, sweptTo);
+  const next: Registry = { ...registry, n: state.head.n, manifest: payload };
   await onWritten();
   const outcome = await log.moveRegistry(registry.n, next);
   // Where it is unknown the blobs may be in use; if they are not, a later collection finds them by their number.
@@ -117,12 +113,25 @@ export const writeSnapshot = async (
  * the same under other names; what loses is found by its number and collected.
  */
 export const writeImage = async (log: CommitLog, blobs: BlobStore, state: CommittedState): Promise<StoredPayload> => {
-  const attemptId = log.newAttemptId();
-  const n = state.head.n;
   const layout = layOut(state.keyed, undefined, state.epochs);
+  return (await store(log, blobs, state, layout, undefined, 0)).payload;
+};
+
+/** Writes what a registry is to point to: the blob with the sections first, then the manifest that names it. */
+const store = async (
+  log: CommitLog,
+  blobs: BlobStore,
+  state: CommittedState,
+  layout: Layout,
+  previous: Manifest | undefined,
+  sweptTo: number,
+): Promise<{ written: BlobRef | undefined; manifest: Manifest; payload: StoredPayload }> => {
+  const attemptId = log.newAttemptId();
+  const { n } = state.head;
   const written = layout.content.length === 0 ? undefined : await blobs.put(n, `${attemptId}-s`, layout.content);
-  const manifest = makeManifest(state, layout, written, undefined, 0);
-  return log.store(n, `${attemptId}-m`, encodeFrame(JSON.stringify(manifest)));
+  const manifest = makeManifest(state, layout, written, previous, sweptTo);
+  const payload = await log.store(n, `${attemptId}-m`, encodeFrame(JSON.stringify(manifest)));
+  return { written, manifest, payload };
 };
 
 export const decodeManifest = (bytes: Uint8Array): Manifest => JSON.parse(decodeFrame(bytes)) as Manifest;

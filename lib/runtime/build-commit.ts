@@ -7,7 +7,6 @@ import type { ShardPartitions } from './shard-map.ts';
 
 interface CommitFrame {
   readonly attemptId: string;
-  readonly epoch: number;
   /** The shards of a receiving stage, as far as this container knows. */
   readonly shardsOf: (stage: string) => readonly ShardPartitions[];
   readonly watermarkStepMs: number;
@@ -25,7 +24,7 @@ export const buildCommit = (state: CommittedState, piece: Piece, frame: CommitFr
   const n = state.head.n + 1;
   const { kind, position, watermarkMs, session, marks, excluded, rejections } = piece;
   return {
-    header: { n, attemptId: frame.attemptId, epoch: frame.epoch, kind, position, watermarkMs },
+    header: { n, attemptId: frame.attemptId, epoch: state.epochs.epoch, kind, position, watermarkMs },
     body: {
       changes: [...session.state.changes()],
       marks,

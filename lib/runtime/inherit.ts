@@ -11,8 +11,8 @@ import { arrivalOf, decodeHold, encodeHold, type Hold, holdKey, holdTable } from
  * What a child begins with: of its sealed parents, the partitions in its range, with marks and holds, under a watermark that
  * none of them had passed. Its numbers go on from the largest of theirs, so that no fence downstream ever sees one fall.
  */
-export const inherit = (shape: TaskShape, parents: readonly CommittedState[], epoch: number): CommittedState => {
-  const state = new CommittedState(shape, headOf(parents, epoch), emptyOutbox);
+export const inherit = (shape: TaskShape, parents: readonly CommittedState[]): CommittedState => {
+  const state = new CommittedState(shape, headOf(parents, shape.epochs.epoch), emptyOutbox);
   state.excluded = parents.every((parent) => parent.excluded);
   for (const coverage of state.coverage.values()) coverage.lastN.fill(state.head.n);
   for (const parent of parents) {

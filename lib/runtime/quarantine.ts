@@ -5,6 +5,7 @@ import { type Job, unitsOf } from '../commit/job.ts';
 import { unitName } from '../commit/log-unit.ts';
 import type { Rejection } from '../commit/outbox.ts';
 import type { AttributeValue, Item, ItemKey } from '../state/item-store.ts';
+import { pagesOf } from '../state/pages.ts';
 
 /** A rejection as listed: with the commit that quarantined it. */
 export interface QuarantinedRecord extends Rejection {
@@ -47,16 +48,12 @@ export async function* listQuarantine(stores: StateStores, job: Job): AsyncGener
 }
 
 async function* listUnit(stores: StateStores, unit: string): AsyncGenerator<QuarantinedRecord> {
-  let from = ' ';
-  for (let more = true; more; ) {
-    const page = await stores.items.query({ pk: quarantineKey(unit), from, to: '~', limit: 100 });
-    const places = page.items.map((item) => ({ unit, n: item.n as number, index: item.i as number }));
+  for await (const page of pagesOf(stores.items, { pk: quarantineKey(unit), from: ' ', to: '~', limit: 100 })) {
+    const places = page.map((item) => ({ unit, n: item.n as number, index: item.i as number }));
     const marks = await stores.items.getMany(places.map(markKey));
-    for (const [i, item] of page.items.entries()) {
+    for (const [i, item] of page.entries()) {
       if (marks[i] === undefined) yield* await decodeItem(stores, unit, item);
-      from = `${item.sk} `;
     }
-    more = page.more && page.items.length > 0;
   }
 }
 

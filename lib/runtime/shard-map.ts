@@ -17,6 +17,10 @@ export const partitionsOf = (shard: Pick<Shard, 'hashStart' | 'hashEnd'>, partit
   return from <= to ? { from, to } : undefined;
 };
 
+/** The same, as a range that may be empty. */
+export const ownedBy = (shard: Pick<Shard, 'hashStart' | 'hashEnd'>, partitions: number): LpRange =>
+  partitionsOf(shard, partitions) ?? { from: 1, to: 0 };
+
 /** The hash key that lands a packet in the shard that owns `lp`. */
 export const explicitHashKeyOf = (lp: number, partitions: number): string => String(hashRangeOf(lp, partitions).start);
 

@@ -17,7 +17,7 @@ import type { RedriveTask } from './redrive-piece.ts';
 import { sourceRedrive } from './redrive-source.ts';
 import { addRedriven, nothingRedriven, type RedriveSummary, runRedrive } from './run-redrive.ts';
 import { previewSkip, runSkip, type SkipSummary } from './run-skip.ts';
-import { partitionsOf } from './shard-map.ts';
+import { ownedBy } from './shard-map.ts';
 import type { SkipRequest, SkipTask } from './skip.ts';
 import type { Task } from './task.ts';
 
@@ -118,7 +118,7 @@ export class StageRepairs {
   /** Any shard could take a source's record. It has to be the same one, or one that follows on it, every time. */
   #belongsTo(shard: Shard, record: QuarantinedRecord): boolean {
     if (this.#stage.source !== undefined) return shard.hashStart === 0n;
-    const owned = this.#ownedBy(shard);
+    const owned = ownedBy(shard, this.#stage.partitions);
     const lp = partitionOf(record, this.#stage.partitions);
     return lp >= owned.from && lp <= owned.to;
   }
@@ -127,11 +127,10 @@ export class StageRepairs {
     const { stage, source } = this.#stage;
     if (source !== undefined) return sourceRedrive(this.#stage.sourceTask(shard), releaseOnly);
     const unit = unitName(unitOf(job, stage, shard.shardId));
-    return keyedRedrive(this.#stage.keyedTask(unit, shard, this.#ownedBy(shard), epochs), releaseOnly);
-  }
-
-  #ownedBy(shard: Shard): LpRange {
-    return partitionsOf(shard, this.#stage.partitions) ?? { from: 1, to: 0 };
+    return keyedRedrive(
+      this.#stage.keyedTask(unit, shard, ownedBy(shard, this.#stage.partitions), epochs),
+      releaseOnly,
+    );
   }
 
   #skipTask(description: StreamDescription, shard: Shard): SkipTask {

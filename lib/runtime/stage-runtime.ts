@@ -26,7 +26,7 @@ import { defaultPieceLimits, type PieceLimits } from './piece.ts';
 import type { RuntimePorts } from './ports.ts';
 import { requireContiguous, requireDrained, requireWithinRetention } from './probe.ts';
 import { Publisher } from './publisher.ts';
-import { partitionsOf, ShardMap } from './shard-map.ts';
+import { ownedBy, ShardMap } from './shard-map.ts';
 import { sinkTimings } from './split-outputs.ts';
 import { ancestryOf, makeRoster, producersOf, type ResolveStream, stageOf } from './stage-inputs.ts';
 import { StageRepairs } from './stage-repairs.ts';
@@ -258,7 +258,7 @@ export class StageRuntime {
     const shape: TaskShape = {
       tables: taskTables(this.#program.tables),
       partitions,
-      owned: partitionsOf(shard, partitions) ?? { from: 1, to: 0 },
+      owned: ownedBy(shard, partitions),
       producers: producersOf(pipeline.plan, job, this.plan.id),
       destinations: this.#program.destinations,
       epochs,
@@ -274,7 +274,6 @@ export class StageRuntime {
     const options = {
       unit: name,
       stage: this.plan.id,
-      epoch: job.epoch,
       requireCurrent: () => this.#requireCurrent(job),
       shardsOf: (stage: string) => this.#shardMap.current(this.#streamInto(stage)),
       watermarkStepMs: this.#watermarkStepMs,
@@ -354,7 +353,7 @@ export class StageRuntime {
     const parents = await ancestry.parentsOf(shard);
     const sealed = await allEnded(parents.map((parent) => this.#seal(parent, deadline)));
     await recordChild(this.#options.ports.items, job, this.plan.id, shard.shardId);
-    return inherit(shape, sealed, job.epoch);
+    return inherit(shape, sealed);
   }
 
   #seal(shard: Shard, deadline: Deadline): Promise<CommittedState> {

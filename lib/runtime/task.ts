@@ -38,7 +38,6 @@ export interface TaskInput {
 export interface TaskOptions {
   readonly unit: string;
   readonly stage: string;
-  readonly epoch: number;
   /** @throws MillraceError `PLAN_MISMATCH` where this epoch is not the job's any more */
   readonly requireCurrent: () => Promise<void>;
   /** The shards of a receiving stage, as far as this container knows. */

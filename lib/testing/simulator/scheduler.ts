@@ -1,28 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StreamRecord } from '../../connectors/stream-port.ts';
-import type { Random } from '../../core/random.ts';
 import type { StagePlan } from '../../graph/plan.ts';
-import type { Calls } from './calls.ts';
 import { Disturbances } from './disturbances.ts';
-import type { FaultPlan } from './faults.ts';
-import type { Cursor, Mapping } from './mapping.ts';
+import type { Cursor } from './mapping.ts';
 import { describeBatch, describeEnding } from './operation-faults.ts';
-import type { Pool } from './pool.ts';
 import type { Process } from './process.ts';
 import type { Rollout } from './rollout.ts';
-import type { DisturbanceShares } from './surroundings.ts';
-import type { Trace } from './trace.ts';
+import type { Surroundings } from './surroundings.ts';
 import type { Verdict } from './verdict.ts';
-import type { SimulatedEvent, World } from './world.ts';
+import type { SimulatedEvent } from './world.ts';
 
-export interface SchedulerOptions {
-  readonly world: World;
-  readonly mapping: Mapping;
-  readonly random: Random;
-  readonly faults: FaultPlan;
-  readonly trace: Trace;
-  readonly calls: Calls;
-  readonly pool: Pool;
+export interface SchedulerOptions extends Surroundings {
   readonly rollout: Rollout;
   /** Decisions made so far. */
   readonly steps: { count: number };
@@ -32,7 +20,6 @@ export interface SchedulerOptions {
   readonly verdict: Verdict;
   readonly ticks: boolean;
   readonly maxBatch: number;
-  readonly disturbances: DisturbanceShares;
 }
 
 /** Faults never end; a run does, and leaves the rest to the calm after it. */

@@ -47,7 +47,7 @@ describe('what a child inherits', () => {
   const high = { from: 4, to: 7 };
 
   it('is, after a split, the partitions in its range', () => {
-    const child = inherit(shape(2, 3), [parent(low, { n: 9, watermarkMs: 100 })], 1);
+    const child = inherit(shape(2, 3), [parent(low, { n: 9, watermarkMs: 100 })]);
     expect(lpsOf(child, 0)).toEqual([2, 3]);
     expect(child.marks.toChanges()).toMatchObject([{ producer: 'u/a', from: 2, to: 3, n: 5, watermarkMs: 100 }]);
     expect(child.head).toMatchObject({ n: 9, kind: 'genesis', watermarkMs: 100 });
@@ -55,22 +55,20 @@ describe('what a child inherits', () => {
   });
 
   it('is, after a merge, what both had, with the larger number and the smaller watermark', () => {
-    const child = inherit(
-      shape(0, 7),
-      [parent(low, { n: 9, watermarkMs: 100 }), parent(high, { n: 4, watermarkMs: 60 })],
-      1,
-    );
+    const child = inherit(shape(0, 7), [
+      parent(low, { n: 9, watermarkMs: 100 }),
+      parent(high, { n: 4, watermarkMs: 60 }),
+    ]);
     expect(lpsOf(child, 0)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     expect(child.head).toMatchObject({ n: 9, watermarkMs: 60 });
     expect(child.coverage.get('next')?.lastN[7]).toBe(9);
   });
 
   it('keeps closed what the faster parent of a merge has closed, until its own watermark is there', () => {
-    const child = inherit(
-      shape(0, 7),
-      [parent(low, { n: 9, watermarkMs: 100 }), parent(high, { n: 4, watermarkMs: 60 })],
-      1,
-    );
+    const child = inherit(shape(0, 7), [
+      parent(low, { n: 9, watermarkMs: 100 }),
+      parent(high, { n: 4, watermarkMs: 60 }),
+    ]);
     expect([latenessAt(child, 3), latenessAt(child, 4)]).toEqual([100, 60]);
     const header = { ...child.head, n: 10, watermarkMs: 100 };
     const body = { changes: [], marks: [], excluded: false, rejections: child.rejections, outbox: emptyOutbox };
@@ -80,9 +78,9 @@ describe('what a child inherits', () => {
 
   it('counts as closed what a parent may have fired before it could say so', () => {
     const slices = parent(low, { n: 9, watermarkMs: 60, heardMs: 120 });
-    const child = inherit(shape(0, 7), [slices, parent(high, { n: 4, watermarkMs: 70 })], 1);
+    const child = inherit(shape(0, 7), [slices, parent(high, { n: 4, watermarkMs: 70 })]);
     expect([latenessAt(child, 0), latenessAt(child, 4)]).toEqual([120, 70]);
-    const grandchild = inherit(shape(0, 3), [child], 1);
+    const grandchild = inherit(shape(0, 3), [child]);
     expect(latenessAt(grandchild, 0)).toBe(120);
   });
 
@@ -99,7 +97,7 @@ describe('what a child inherits', () => {
         value: encodeHold(packet, run, { sequenceNumber: '3', arrivalMs: 4 }),
       },
     ]);
-    const holds = [inherit(shape(0, 1), [holder], 1), inherit(shape(2, 3), [holder], 1)].map((child) =>
+    const holds = [inherit(shape(0, 1), [holder]), inherit(shape(2, 3), [holder])].map((child) =>
       lpsOf(child, 1).flatMap((lp) => [...(child.keyed.partition(lp).tables[1]?.values() ?? [])] as Hold[]),
     );
     expect(holds.map((list) => list.map(([, , , , cut, kept]) => [cut, kept.map(([lp]) => lp)]))).toEqual([
@@ -114,7 +112,7 @@ describe('what a child inherits', () => {
   });
 
   it('does not call what came to its parents its own, nor what was seen of their ends', () => {
-    const child = inherit(shape(0, 3), [parent(low, { n: 9, watermarkMs: 100 })], 1);
+    const child = inherit(shape(0, 3), [parent(low, { n: 9, watermarkMs: 100 })]);
     expect(child.head.position).toEqual({ sequenceNumber: undefined, arrivalMs: 9, emptyAsOfMs: 0 });
   });
 });
