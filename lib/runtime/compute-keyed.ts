@@ -21,6 +21,7 @@ import type { Packet } from './packet.ts';
 import { keyTextOf, Parking } from './parking.ts';
 import { type Piece, PieceBuilder } from './piece.ts';
 import { releaseKey } from './release-key.ts';
+import { rowOrigin } from './row-origin.ts';
 import { ownTables } from './task-tables.ts';
 
 /**
@@ -174,7 +175,7 @@ class KeyedComputing {
   }
 
   #applyRows(packet: Packet, lp: number, rows: readonly StoredRow[], arrival: Arrival): void {
-    const { program, stage, shardId, epochs } = this.#task;
+    const { program, epochs } = this.#task;
     const { session } = this.builder;
     const upgrade = epochs.from(packet.epoch);
     session.lp = lp;
@@ -183,17 +184,7 @@ class KeyedComputing {
         this.parking.wait(lp, keyTextOf(row), row, arrival, packet.epoch);
         continue;
       }
-      const origin = () => ({
-        stage,
-        shardId,
-        sequenceNumber: arrival.sequenceNumber,
-        subSequenceNumber: 0,
-        arrivalMs: arrival.arrivalMs,
-        payloadKind: 'row' as const,
-        payload: JSON.stringify(row),
-        lp,
-        ...(packet.epoch > 1 && { epoch: packet.epoch }),
-      });
+      const origin = () => rowOrigin(this.#task, lp, row, arrival, packet.epoch);
       const outcome = this.builder.attempt(origin, () => program.onRow(session, row, upgrade));
       if (outcome === 'done') continue;
       if (outcome === 'overflow' || outcome === 'blocked') {

@@ -45,6 +45,23 @@ export interface Piece {
   readonly children?: readonly ChildUnit[];
 }
 
+/** A commit that takes in no record and moves nothing: what a tick, a seal or a repair begins with. */
+export const restingPiece = (
+  state: CommittedState,
+  kind: CommitKind,
+  session = new ComputeSession(state.keyed, state.head.watermarkMs),
+): Piece => ({
+  kind,
+  session,
+  position: state.head.position,
+  watermarkMs: state.head.watermarkMs,
+  excluded: state.excluded,
+  marks: [],
+  rejections: state.rejections,
+  relays: [],
+  recordCount: 0,
+});
+
 /** Where a rejected record, row or pane came from. */
 export type RejectionOrigin = Omit<Rejection, 'code' | 'message' | 'path' | 'operator'>;
 
@@ -119,6 +136,16 @@ export class PieceBuilder {
     }
     this.#records++;
     return 'done';
+  }
+
+  /** As `attempt`. What does not fit, or asks for a retry, is left for the next commit, unless this one has nothing else. */
+  attemptOrLeave(origin: () => RejectionOrigin, operator: string, run: () => void): 'done' | 'rejected' | 'later' {
+    const outcome = this.attempt(origin, run);
+    if (outcome === 'done' || outcome === 'rejected') return outcome;
+    if (this.hasWork) return 'later';
+    if (outcome === 'blocked') throw this.blockedBy;
+    this.rejectTooLarge(origin(), operator);
+    return 'rejected';
   }
 
   /**

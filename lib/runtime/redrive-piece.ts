@@ -1,5 +1,5 @@
 import type { CommittedState } from '../commit/committed-state.ts';
-import { type Piece, PieceBuilder, type PieceLimits, type RejectionOrigin } from './piece.ts';
+import { type Piece, PieceBuilder, type PieceLimits, type RejectionOrigin, restingPiece } from './piece.ts';
 import { type QuarantinedRecord, quarantineId } from './quarantine.ts';
 
 /** What became of one record. `kept`: nothing waits for it; `later`: it does not fit this commit any more. */
@@ -79,17 +79,9 @@ export const redrivePiece = (
     if (!isKnown) session.state.set(entry.lp, task.table, entry.id, 1);
   }
   redriving.end();
-  const { head } = state;
   const piece: Piece = {
-    kind: 'redrive',
-    session,
-    position: head.position,
-    watermarkMs: head.watermarkMs,
-    excluded: state.excluded,
-    marks: [],
-    // They were counted when they first came.
-    rejections: state.rejections,
-    relays: [],
+    // The count of rejections stays: they were counted when they first came.
+    ...restingPiece(state, 'redrive', session),
     recordCount: step.done.length + step.rejected.length,
   };
   return { ...step, piece: session.isEmpty ? undefined : piece, ledger };
@@ -112,13 +104,4 @@ export const attemptAgain = (
   builder: PieceBuilder,
   record: QuarantinedRecord,
   run: () => void,
-): 'done' | 'rejected' | 'later' => {
-  const hadWork = builder.hasWork;
-  const origin = originOf(record);
-  const outcome = builder.attempt(() => origin, run);
-  if (outcome === 'done' || outcome === 'rejected') return outcome;
-  if (hadWork) return 'later';
-  if (outcome === 'blocked') throw builder.blockedBy;
-  builder.rejectTooLarge(origin, record.operator);
-  return 'rejected';
-};
+): 'done' | 'rejected' | 'later' => builder.attemptOrLeave(() => originOf(record), record.operator, run);

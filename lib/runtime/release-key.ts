@@ -3,6 +3,7 @@ import { firePast } from './fire-timers.ts';
 import type { KeyedTask } from './keyed-task.ts';
 import type { ParkedKey, Parking, WaitingRow } from './parking.ts';
 import type { PieceBuilder } from './piece.ts';
+import { rowOrigin } from './row-origin.ts';
 
 /**
  * Processes what a parked key has missed, as it would have been: row by row, each under the watermark of when it came,
@@ -57,24 +58,13 @@ const applyRow = (
   [row, watermarkMs, sequenceNumber, arrivalMs, epoch = 1]: WaitingRow,
 ): 'done' | 'rejected' | 'later' => {
   const { session } = builder;
-  const origin = () => ({
-    stage: task.stage,
-    shardId: task.shardId,
-    sequenceNumber,
-    subSequenceNumber: 0,
-    arrivalMs,
-    payloadKind: 'row' as const,
-    payload: JSON.stringify(row),
-    lp,
-    ...(epoch > 1 && { epoch }),
-  });
   session.lp = lp;
   session.asOfMs = watermarkMs;
-  const outcome = builder.attempt(origin, () => task.program.onRow(session, row, task.epochs.from(epoch)));
+  const outcome = builder.attemptOrLeave(
+    () => rowOrigin(task, lp, row, { sequenceNumber, arrivalMs }, epoch),
+    task.stage,
+    () => task.program.onRow(session, row, task.epochs.from(epoch)),
+  );
   session.asOfMs = undefined;
-  if (outcome === 'done' || outcome === 'rejected') return outcome;
-  if (builder.hasWork) return 'later';
-  if (outcome === 'blocked') throw builder.blockedBy;
-  builder.rejectTooLarge(origin(), task.stage);
-  return 'rejected';
+  return outcome;
 };

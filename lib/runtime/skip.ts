@@ -6,7 +6,7 @@ import type { StreamDescription, StreamPort, StreamRecord } from '../connectors/
 import { MillraceError } from '../errors/millrace-error.ts';
 import { ComputeSession } from '../operators/compute-session.ts';
 import { isPacket } from './packet.ts';
-import type { Piece, RejectionOrigin } from './piece.ts';
+import { type Piece, type RejectionOrigin, restingPiece } from './piece.ts';
 import { expiredBeforeMs, mayHaveExpired, recordsAfter } from './probe.ts';
 
 /** What an operator gives up. */
@@ -130,15 +130,9 @@ export const skipPiece = (task: SkipTask, state: CommittedState, skip: Skip, req
     }
   }
   return {
-    kind: 'skip',
-    session,
+    // The count of rejections stays: it says nothing about the code that did not see them.
+    ...restingPiece(state, 'skip', session),
     position: skip.position,
-    watermarkMs: state.head.watermarkMs,
-    excluded: state.excluded,
-    marks: [],
-    // It says nothing about the code that did not see them.
-    rejections: state.rejections,
-    relays: [],
     recordCount: skip.records.length,
   };
 };

@@ -2,9 +2,8 @@ import type { CommittedState } from '../commit/committed-state.ts';
 import type { StartPosition } from '../connectors/specs.ts';
 import type { StreamDescription, StreamPort } from '../connectors/stream-port.ts';
 import type { Clock } from '../core/clock.ts';
-import { ComputeSession } from '../operators/compute-session.ts';
 import type { WatermarkStrategy } from '../time/watermark-strategy.ts';
-import type { Piece } from './piece.ts';
+import { type Piece, restingPiece } from './piece.ts';
 import { firstAfter, requireWithinRetention } from './probe.ts';
 
 export interface TickRequest {
@@ -56,15 +55,10 @@ export const tickPiece = async (task: TickTask, request: TickRequest): Promise<P
     description.retentionMs * RENEW_SHARE_OF_RETENTION;
   if (!moved && !stale && idle.excluded === state.excluded) return undefined;
   return {
-    kind: 'tick',
-    session: new ComputeSession(state.keyed, state.head.watermarkMs),
+    ...restingPiece(state, 'tick'),
     position: { ...position, emptyAsOfMs: Math.max(position.emptyAsOfMs, request.nowMs) },
     watermarkMs,
     excluded: idle.excluded,
-    marks: [],
-    rejections: state.rejections,
-    relays: [],
-    recordCount: 0,
   };
 };
 
