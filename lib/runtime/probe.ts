@@ -128,12 +128,15 @@ const notDrained = (stream: string, shardId: string, why: string): MillraceError
 export const expiredBeforeMs = ({ retentionMs }: StreamDescription, nowMs: number): number =>
   nowMs - (retentionMs - RETENTION_MARGIN_MS);
 
+/** When it was last known what the shard held after the position. */
+const lastSeenMs = ({ arrivalMs, emptyAsOfMs }: Position): number => Math.max(arrivalMs, emptyAsOfMs);
+
 /**
  * Whether records after the position may have expired before anybody saw them. Of a shard that nobody has ever seen,
  * nothing was lost that the job knew of.
  */
 export const mayHaveExpired = (description: StreamDescription, position: Position, nowMs: number): boolean => {
-  const seenMs = Math.max(position.arrivalMs, position.emptyAsOfMs);
+  const seenMs = lastSeenMs(position);
   return seenMs > 0 && seenMs < expiredBeforeMs(description, nowMs);
 };
 
@@ -146,7 +149,7 @@ export const requireWithinRetention = (
 ): void => {
   if (!mayHaveExpired(description, position, nowMs)) return;
   const { name, retentionMs } = description;
-  const unseenMs = nowMs - Math.max(position.arrivalMs, position.emptyAsOfMs);
+  const unseenMs = nowMs - lastSeenMs(position);
   throw gap(
     name,
     shardId,
@@ -162,6 +165,6 @@ const gap = (stream: string, shardId: string, position: Position, what: string):
     `Records of stream '${stream}', ${shardId}, are missing after ${position.sequenceNumber}: ${what}.`,
     {
       fix: 'Find out who skipped them (a mapping made anew, retries used up, retention passed). What the stream still has is processed if the mapping starts anew before the position; otherwise decide with `millrace skip`. The shard waits.',
-      fields: { stream, shardId, position: position.sequenceNumber },
+      fields: { stream, shardId, position: position.sequenceNumber, seenMs: lastSeenMs(position) },
     },
   );

@@ -146,12 +146,12 @@ const leftOver = async (world: World, mapping: Mapping): Promise<string[]> => {
   return left;
 };
 
-/** The log of an open shard has the last watermark; that of a closed one is sealed. */
+/** The log of an open shard has the last watermark; that of a closed one is sealed, whether or not the shard is listed still. */
 const leftOfLog = async (world: World, unit: string, log: LogWatch): Promise<string[]> => {
   log.requireDrained('at the end');
   const { stream, shardId } = placeOf(unit);
   const shard = (await world.streams.listShards(stream)).find((one) => one.shardId === shardId);
-  if (shard?.open === false) return log.isSealed ? [] : [`${unit}: its shard is closed, and it was never sealed`];
+  if (shard?.open !== true) return log.isSealed ? [] : [`${unit}: its shard is closed, and it was never sealed`];
   return log.watermarkMs === MAX_WATERMARK_MS
     ? []
     : [`${unit}: the input has ended, and the watermark is ${log.watermarkMs}`];

@@ -33,6 +33,7 @@ export class Verdict {
   async take(stage: string, ending: Ending): Promise<void> {
     if (ending.kind !== 'failed' || isRetryable(ending.error)) return;
     const wrong = await judgeStop(this.#world, stage, ending);
+    if (wrong === 'outdated') return;
     if (wrong === undefined) this.#violations.push(`${stage} failed: ${describeError(ending.error)}`);
     else if (wrong.length > 0) this.#violations.push(...wrong);
     else this.stop('stops at a gap');
