@@ -1,7 +1,7 @@
 import { BlobStore } from '../commit/blob-store.ts';
 import { CommitLog } from '../commit/commit-log.ts';
-import type { CommittedState, TaskShape } from '../commit/committed-state.ts';
-import { type Job, openJob, readJob, recordChild, unitOf } from '../commit/job.ts';
+import type { TaskShape } from '../commit/committed-state.ts';
+import { type Job, openJob, readJob, unitOf } from '../commit/job.ts';
 import { unitName } from '../commit/log-unit.ts';
 import type { LpRange } from '../commit/marks.ts';
 import type { Shard, StreamDescription, StreamRecord } from '../connectors/stream-port.ts';
@@ -18,7 +18,7 @@ import { computeKeyed } from './compute-keyed.ts';
 import { computeSource, type SourceTask } from './compute-source.ts';
 import type { Deadline } from './deadline.ts';
 import { newerEpoch, type StageEpochs, stageEpochs } from './epoch-reader.ts';
-import { inherit } from './inherit.ts';
+import { HandOver, notYet } from './hand-over.ts';
 import type { KeyedTask } from './keyed-task.ts';
 import { neededPartitions } from './needed-partitions.ts';
 import { PacketReader } from './packet-reader.ts';
@@ -79,10 +79,7 @@ export class StageRuntime {
   readonly #program: StageProgram;
   readonly #shardMap: ShardMap;
   readonly #tasks: TaskCache;
-  /** Parents being sealed: two children of one may begin at the same time. */
-  readonly #sealing = new Map<string, Promise<CommittedState>>();
-  /** Shards that follow on others and are known to have a log. */
-  readonly #begun = new Set<string>();
+  readonly #handOver: HandOver;
   #opening: Promise<OpenStage> | undefined;
 
   /** @throws MillraceError `UNKNOWN_OPERATOR` where the pipeline has no such stage */
@@ -92,6 +89,12 @@ export class StageRuntime {
     this.#program = compileStage(options.pipeline, this.plan);
     this.#shardMap = new ShardMap(options.ports.streams, options.pipeline.plan.partitions);
     this.#tasks = new TaskCache(options.cacheBytes ?? 256 * 1024 * 1024);
+    this.#handOver = new HandOver({
+      stage: this.plan.id,
+      items: options.ports.items,
+      open: () => this.#open(),
+      task: (shardId) => this.#task(shardId),
+    });
   }
 
   /**
@@ -121,7 +124,7 @@ export class StageRuntime {
       const { ancestry } = await this.#open();
       await ancestry.relist();
       if (this.plan.input.kind === 'source') return this.#tickSource(request, deadline);
-      await this.#beginChildren(deadline);
+      await this.#handOver.beginChildren(deadline);
       return 0;
     });
   }
@@ -145,18 +148,6 @@ export class StageRuntime {
       }),
     );
     return committed.filter((did) => did).length;
-  }
-
-  async #beginChildren(deadline: Deadline): Promise<void> {
-    const { ancestry, job } = await this.#open();
-    const roots = new Set(job.roster[this.plan.id]?.shardIds);
-    const children = ancestry.open.filter(({ shardId }) => !roots.has(shardId) && !this.#begun.has(shardId));
-    await allEnded(
-      children.map(async ({ shardId }) => {
-        const task = await this.#task(shardId);
-        if (await task.begin(deadline).catch(notYet)) this.#begun.add(shardId);
-      }),
-    );
   }
 
   /** For operators: what ends a gap, and what gives quarantined records another try. */
@@ -287,7 +278,7 @@ export class StageRuntime {
     const { ports } = this.#options;
     const { description } = open;
     const { shardId } = shard;
-    const inheriting = (deadline: Deadline) => this.#inherit(open, shard, shape, deadline);
+    const inheriting = (deadline: Deadline) => this.#handOver.inherit(shard, shape, deadline);
     if (this.plan.input.kind !== 'source') {
       const task = this.#keyedTask(unit, shard, shape.owned, open.epochs);
       return {
@@ -342,41 +333,6 @@ export class StageRuntime {
     return { stage: this.plan.id, shard, program, aggregation, boundMs: watermarks.boundMs, limits };
   }
 
-  /** What a shard that follows on others begins with: they are sealed first, and theirs before them. */
-  async #inherit(
-    { job, ancestry }: OpenStage,
-    shard: Shard,
-    shape: TaskShape,
-    deadline: Deadline,
-  ): Promise<CommittedState | undefined> {
-    if (job.roster[this.plan.id]?.shardIds.includes(shard.shardId)) return undefined;
-    const parents = await ancestry.parentsOf(shard);
-    const sealed = await allEnded(parents.map((parent) => this.#seal(parent, deadline)));
-    await recordChild(this.#options.ports.items, job, this.plan.id, shard.shardId);
-    return inherit(shape, sealed);
-  }
-
-  #seal(shard: Shard, deadline: Deadline): Promise<CommittedState> {
-    const underWay = this.#sealing.get(shard.shardId);
-    if (underWay !== undefined) return underWay;
-    const sealing = this.#sealNow(shard, deadline).finally(() => this.#sealing.delete(shard.shardId));
-    this.#sealing.set(shard.shardId, sealing);
-    return sealing;
-  }
-
-  async #sealNow(shard: Shard, deadline: Deadline): Promise<CommittedState> {
-    const { job, ancestry } = await this.#open();
-    const nameOf = ({ shardId }: Shard) => unitName(unitOf(job, this.plan.id, shardId));
-    const children = await Promise.all(
-      (await ancestry.childrenOf(shard)).map(async (child) => ({
-        unit: nameOf(child),
-        parents: (await ancestry.parentsOf(child)).map(nameOf),
-      })),
-    );
-    const task = await this.#task(shard.shardId);
-    return task.seal(children, deadline);
-  }
-
   #sourceNode(): SourceNode {
     const { input } = this.plan;
     return this.#options.pipeline.graph.nodes.get(input.kind === 'source' ? input.sourceId : '') as SourceNode;
@@ -386,9 +342,3 @@ export class StageRuntime {
     return this.#options.resolveStream(stageOf(this.#options.pipeline.plan, stage).input.stream);
   }
 }
-
-/** The shard's turn has not come: its parents are at work, and the next tick finds it again. */
-const notYet = (error: unknown): false => {
-  if (error instanceof MillraceError && error.code === 'NOT_DRAINED') return false;
-  throw error;
-};

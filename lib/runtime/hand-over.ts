@@ -1,0 +1,83 @@
+import type { CommittedState, TaskShape } from '../commit/committed-state.ts';
+import { type Job, recordChild, unitOf } from '../commit/job.ts';
+import { unitName } from '../commit/log-unit.ts';
+import type { Shard } from '../connectors/stream-port.ts';
+import { allEnded } from '../core/all-ended.ts';
+import { MillraceError } from '../errors/millrace-error.ts';
+import type { ItemStore } from '../state/item-store.ts';
+import type { Ancestry } from './ancestry.ts';
+import type { Deadline } from './deadline.ts';
+import { inherit } from './inherit.ts';
+import type { Task } from './task.ts';
+
+/** What a hand-over needs of a stage in a container. */
+export interface ReshardedStage {
+  readonly stage: string;
+  readonly items: ItemStore;
+  open(): Promise<{ readonly job: Job; readonly ancestry: Ancestry }>;
+  task(shardId: string): Promise<Task>;
+}
+
+/** Shards that end and shards that begin: a child's log is made from those of its parents, which are sealed for it. */
+export class HandOver {
+  readonly #stage: ReshardedStage;
+  /** Parents being sealed: two children of one may begin at the same time. */
+  readonly #sealing = new Map<string, Promise<CommittedState>>();
+  /** Shards that follow on others and are known to have a log. */
+  readonly #begun = new Set<string>();
+
+  constructor(stage: ReshardedStage) {
+    this.#stage = stage;
+  }
+
+  /** What a shard that follows on others begins with: they are sealed first, and theirs before them. `undefined` for a root. */
+  async inherit(shard: Shard, shape: TaskShape, deadline: Deadline): Promise<CommittedState | undefined> {
+    const { job, ancestry } = await this.#stage.open();
+    const { stage, items } = this.#stage;
+    if (job.roster[stage]?.shardIds.includes(shard.shardId)) return undefined;
+    const parents = await ancestry.parentsOf(shard);
+    const sealed = await allEnded(parents.map((parent) => this.#seal(parent, deadline)));
+    await recordChild(items, job, stage, shard.shardId);
+    return inherit(shape, sealed);
+  }
+
+  /** Lets open shards that follow on others begin, whether they were given records or not. */
+  async beginChildren(deadline: Deadline): Promise<void> {
+    const { ancestry, job } = await this.#stage.open();
+    const roots = new Set(job.roster[this.#stage.stage]?.shardIds);
+    const children = ancestry.open.filter(({ shardId }) => !roots.has(shardId) && !this.#begun.has(shardId));
+    await allEnded(
+      children.map(async ({ shardId }) => {
+        const task = await this.#stage.task(shardId);
+        if (await task.begin(deadline).catch(notYet)) this.#begun.add(shardId);
+      }),
+    );
+  }
+
+  #seal(shard: Shard, deadline: Deadline): Promise<CommittedState> {
+    const underWay = this.#sealing.get(shard.shardId);
+    if (underWay !== undefined) return underWay;
+    const sealing = this.#sealNow(shard, deadline).finally(() => this.#sealing.delete(shard.shardId));
+    this.#sealing.set(shard.shardId, sealing);
+    return sealing;
+  }
+
+  async #sealNow(shard: Shard, deadline: Deadline): Promise<CommittedState> {
+    const { job, ancestry } = await this.#stage.open();
+    const nameOf = ({ shardId }: Shard) => unitName(unitOf(job, this.#stage.stage, shardId));
+    const children = await Promise.all(
+      (await ancestry.childrenOf(shard)).map(async (child) => ({
+        unit: nameOf(child),
+        parents: (await ancestry.parentsOf(child)).map(nameOf),
+      })),
+    );
+    const task = await this.#stage.task(shard.shardId);
+    return task.seal(children, deadline);
+  }
+}
+
+/** The shard's turn has not come: its parents are at work, and the next tick finds it again. */
+export const notYet = (error: unknown): false => {
+  if (error instanceof MillraceError && error.code === 'NOT_DRAINED') return false;
+  throw error;
+};
