@@ -63,7 +63,7 @@ const redrive = (file: string, options: RedriveOptions, terminal: Terminal): Pro
         for await (const record of listQuarantine(ports, job)) {
           terminal.signal.throwIfAborted();
           if (record.stage !== id || !isSelected(record, options)) continue;
-          if (runtime.repairs.redriveProblem(record) !== undefined || isDangerous(record, options)) left++;
+          if ((await runtime.repairs.redriveProblem(record)) !== undefined || isDangerous(record, options)) left++;
           else records.push(record);
         }
         if (options.dryRun === true) {

@@ -106,7 +106,8 @@ export class LocalJob {
       const { plan, repairs } = stage;
       const records: QuarantinedRecord[] = [];
       for await (const record of listQuarantine(this.#options.ports, await stage.job())) {
-        if (record.stage === plan.id && repairs.redriveProblem(record) === undefined) records.push(record);
+        if (record.stage === plan.id && (await repairs.redriveProblem(record, options)) === undefined)
+          records.push(record);
       }
       total = addRedriven(total, await repairs.redrive(records, this.#deadline(), options));
       await this.drain();

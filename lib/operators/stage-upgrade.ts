@@ -8,8 +8,16 @@ import type { WindowProgram } from './window-program.ts';
 export interface StageUpgrade extends StateUpgrade {
   /** The window that combined rows are for, and their accumulators; `undefined` where that window is dropped. */
   combined(accumulators: Accumulators): { readonly table: number; readonly accumulators: Accumulators } | undefined;
-  /** What a window had in an entry that it gave up; `undefined` where the window is dropped. */
-  pane(window: string, value: unknown): { readonly table: number; readonly value: unknown } | undefined;
+  /**
+   * The window that had this id, and how its entries read today; `undefined` where it is dropped, or was none. Early releases
+   * did not note the id where there was one window only.
+   */
+  window(id: string | undefined): UpgradedWindow | undefined;
+}
+
+export interface UpgradedWindow {
+  readonly table: number;
+  read(value: unknown): unknown;
 }
 
 /** Compiles the way from an earlier layout of a stage to that of its windows. */
@@ -35,9 +43,11 @@ export const compileUpgrade = (change: LayoutChange, windows: readonly WindowPro
       const target = change.combined === undefined ? undefined : tables[change.combined];
       return target && { table: target.table, accumulators: target.accumulators(accumulators) };
     },
-    pane(window, value) {
-      const target = tables[change.ids.indexOf(window)];
-      return target && { table: target.table, value: target.window.mapAccumulators(value, target.accumulators) };
+    window(id) {
+      const target = tables[id === undefined && change.ids.length === 1 ? 0 : change.ids.indexOf(id ?? '')];
+      return (
+        target && { table: target.table, read: (value) => target.window.mapAccumulators(value, target.accumulators) }
+      );
     },
   };
 };

@@ -1,8 +1,10 @@
 import { partitionOfKey } from '../operators/key-of.ts';
 import { RejectionError } from '../operators/rejection-error.ts';
 import type { StoredRow } from '../operators/stage-program.ts';
+import type { UpgradedWindow } from '../operators/stage-upgrade.ts';
 import { PaneClosed } from '../operators/window-program.ts';
 import type { StateTable } from '../state/state-table.ts';
+import type { StageEpochs } from './epoch-reader.ts';
 import { fireTimers } from './fire-timers.ts';
 import type { KeyedTask } from './keyed-task.ts';
 import { Parking } from './parking.ts';
@@ -26,16 +28,14 @@ export const keyedRedrive = (task: KeyedTask, releaseOnly: boolean): RedriveTask
     const parking = new Parking(task, state, builder);
     const apply = (record: QuarantinedRecord, lp: number, watermarkMs: number) => {
       session.lp = lp;
-      const upgrade = task.epochs.from(record.epoch ?? 1);
       const content: unknown = JSON.parse(record.payload);
       if (record.payloadKind === 'row') {
-        task.program.onRow(session, content as StoredRow, upgrade);
+        task.program.onRow(session, content as StoredRow, task.epochs.from(record.epoch ?? 1));
         return;
       }
-      const table = tableOf(task.program.tables, record);
-      const pane = upgrade === undefined ? { table, value: content } : upgrade.pane(record.window ?? '', content);
-      if (pane === undefined) throw new PaneClosed(`window '${record.window}' was dropped by a later version`);
-      task.program.fireDropped(session, pane.table, lp, pane.value, watermarkMs);
+      const window = windowOf(task.program.tables, task.epochs, record);
+      if (window === undefined) throw new PaneClosed(`window '${record.window}' was dropped by a later version`);
+      task.program.fireDropped(session, window.table, lp, window.read(content), watermarkMs);
     };
     return {
       redrive: (record) => {
@@ -71,9 +71,17 @@ export const keyedRedrive = (task: KeyedTask, releaseOnly: boolean): RedriveTask
 export const partitionOf = (record: QuarantinedRecord, partitions: number): number =>
   record.lp ?? partitionOfKey(keyTextOf(record), partitions);
 
-/** The window that a pane was dropped from; the only one, where the item does not say. */
-export const tableOf = (tables: readonly StateTable[], { window }: QuarantinedRecord): number =>
-  window === undefined && tables.length === 1 ? 0 : tables.findIndex(({ id }) => id === window);
+/** The window that a pane was dropped from, whatever it is called today; the only one, where the item does not say. */
+export const windowOf = (
+  tables: readonly StateTable[],
+  epochs: StageEpochs,
+  { window, epoch = 1 }: QuarantinedRecord,
+): UpgradedWindow | undefined => {
+  const upgrade = epochs.from(epoch);
+  if (upgrade !== undefined) return upgrade.window(window);
+  const table = window === undefined && tables.length === 1 ? 0 : tables.findIndex(({ id }) => id === window);
+  return table === -1 ? undefined : { table, read: (value) => value };
+};
 
 const keyTextOf = ({ payloadKind, payload }: QuarantinedRecord): string => {
   const content = JSON.parse(payload) as readonly unknown[];

@@ -12,7 +12,7 @@ import type { StageEpochs } from './epoch-reader.ts';
 import type { KeyedTask } from './keyed-task.ts';
 import type { RuntimePorts } from './ports.ts';
 import type { QuarantinedRecord } from './quarantine.ts';
-import { keyedRedrive, partitionOf, tableOf } from './redrive-keyed.ts';
+import { keyedRedrive, partitionOf, windowOf } from './redrive-keyed.ts';
 import type { RedriveTask } from './redrive-piece.ts';
 import { sourceRedrive } from './redrive-source.ts';
 import { addRedriven, nothingRedriven, type RedriveSummary, runRedrive } from './run-redrive.ts';
@@ -105,13 +105,21 @@ export class StageRepairs {
     return total;
   }
 
-  /** Why a quarantined record of this stage cannot be redriven; `undefined` where it can. */
-  redriveProblem(record: QuarantinedRecord): string | undefined {
+  /**
+   * Why a quarantined record of this stage cannot be redriven; `undefined` where it can. A key can be released whatever it
+   * waits for.
+   * @throws MillraceError `PLAN_MISMATCH` where a later version has quarantined it
+   */
+  async redriveProblem(
+    record: QuarantinedRecord,
+    { releaseOnly = false }: Pick<RedriveOptions, 'releaseOnly'> = {},
+  ): Promise<string | undefined> {
     if (record.payloadKind === 'decision') return 'it is a decision on record';
     if ((this.#stage.source !== undefined) !== (record.payloadKind === 'record'))
       return 'another writer has put it into the stream';
-    if (record.payloadKind === 'pane' && tableOf(this.#stage.tables, record) === -1)
-      return 'its window is no window of this stage';
+    if (releaseOnly || record.payloadKind !== 'pane') return undefined;
+    const { epochs } = await this.#stage.open();
+    if (windowOf(this.#stage.tables, epochs, record) === undefined) return 'its window was dropped by a later version';
     return undefined;
   }
 

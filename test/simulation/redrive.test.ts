@@ -10,6 +10,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { MillraceError } from '../../lib/errors/millrace-error.ts';
+import type { QuarantinedRecord } from '../../lib/runtime/quarantine.ts';
 import { SeededRandom } from '../../lib/testing/seeded-random.ts';
 import type { Container } from '../support/container.ts';
 import { type Faults, never } from '../support/faulty-ports.ts';
@@ -124,9 +125,10 @@ const unreliable = (
 const redriveAll = (world: World, container: Container) =>
   container.run(async (runtime, deadline) => {
     const { repairs, plan } = runtime;
-    const records = (await quarantined(world)).filter(
-      (record) => record.stage === plan.id && repairs.redriveProblem(record) === undefined,
-    );
+    const records: QuarantinedRecord[] = [];
+    for (const record of await quarantined(world)) {
+      if (record.stage === plan.id && (await repairs.redriveProblem(record)) === undefined) records.push(record);
+    }
     await repairs.redrive(records, deadline);
     return undefined;
   });

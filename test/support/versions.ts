@@ -54,6 +54,8 @@ export interface VersionOptions {
   readonly sizeMs?: number;
   readonly name?: string;
   readonly partitions?: 64 | 128;
+  /** Keys wait behind what is rejected. */
+  readonly parks?: boolean;
 }
 
 const renamed = ([, renamedFrom]: readonly [string, string?]) => (renamedFrom === undefined ? {} : { renamedFrom });
@@ -64,7 +66,8 @@ const appendTo = (stream: string) => kinesisSink({ stream, schema: Fired, partit
 export const versionOf = (options: VersionOptions = {}): Pipeline => {
   const { window = ['panes'], aggregate = ['lists'], sink = ['out'], counts = 'none', sizeMs = 10_000 } = options;
   const { ids = listOfIds as Aggregator<Visit, never, string[]>, sessions = false, name = 'visits' } = options;
-  return definePipeline(name, { partitions: options.partitions ?? 64 }, (p) => {
+  const quarantine = options.parks === true ? ({ maxFraction: 1, afterRejection: 'park-key' } as const) : {};
+  return definePipeline(name, { partitions: options.partitions ?? 64, quarantine }, (p) => {
     const keyed = p
       .source(
         'in',
