@@ -22,6 +22,7 @@ const statesWorthReaching = [
   'relays',
   'rejected records',
   'seal commits',
+  'blobs in a bucket',
 ];
 
 describe('the reference pipelines', () => {

@@ -141,8 +141,7 @@ export class Calls {
     const { random, faults, faultShare, weakSpot } = this.#options;
     const down = operation.port === 'sinks' && (this.#down.get(operation.target) ?? 0) > this.#options.now();
     if (down) return 'sink-down';
-    if (operation.name === 'putMany' && isWeakSpot('blobs', operation) && this.#blobsDownUntil > this.#options.now())
-      return 'blobs-down';
+    if (this.#blobsDownUntil > this.#options.now() && isBlobWrite(operation)) return 'blobs-down';
     if (this.#calm) return 'normal';
     const share = isWeakSpot(weakSpot, operation) ? WEAK_SHARE : faultShare;
     if (random.fraction() >= share) return 'normal';
@@ -205,6 +204,10 @@ export class Calls {
     return Math.floor(this.#options.random.fraction() * count);
   }
 }
+
+/** Wherever blobs are kept. What is deleted meanwhile hurts nobody. */
+const isBlobWrite = (operation: Operation<unknown>): boolean =>
+  isWeakSpot('blobs', operation) && (operation.name === 'putMany' || operation.name === 'putBlob');
 
 /** A process that dies between these, again and again at one record, is what a record that crashes looks like. */
 const countsTries = ({ target }: Operation<unknown>): boolean => target === 'T';

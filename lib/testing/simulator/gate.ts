@@ -28,6 +28,7 @@ export const makeGate = (options: GateOptions, self: () => Process): Gate => {
   return {
     perform: (operation) => {
       if (operation.name === 'putRecords') reached.put(self().stage, operation.target);
+      if (operation.name === 'putBlob') reached.count('blobs in a bucket');
       return calls.perform(self(), operation);
     },
     tears: () => random.fraction() < faultShare && faults.allow('torn-read'),

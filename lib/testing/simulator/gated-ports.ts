@@ -1,5 +1,6 @@
 import type { PutEntry, PutOutcome, ReadPage, ShardReader, StreamPort } from '../../connectors/stream-port.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { BlobBucket } from '../../state/blob-bucket.ts';
 import type { Item, ItemStore, QueryPage, QueryRange } from '../../state/item-store.ts';
 import { type Gate, type Operation, putPartly } from './operation.ts';
 
@@ -68,6 +69,27 @@ const queryInParts = async (
     }),
   );
   return { items: [...first.items, ...rest.items], more: rest.more };
+};
+
+/** The bucket as one process reaches it. `takesNew`: what its deployment says. */
+export const gatedBlobs = (bucket: BlobBucket, takesNew: boolean, gate: Gate): BlobBucket => {
+  const read = (name: string, target: string) => ({ port: 'blobs' as const, name, target, writes: false });
+  return {
+    takesNew,
+    put: (key, content) => gate.perform({ ...read('putBlob', key), writes: true, run: () => bucket.put(key, content) }),
+    get: (key, range) => gate.perform({ ...read('getBlob', key), run: () => bucket.get(key, range) }),
+    deleteMany: async (keys) => {
+      if (keys.length === 0) return;
+      await gate.perform({
+        ...read('deleteBlobs', keys[0] as string),
+        writes: true,
+        run: () => bucket.deleteMany(keys),
+        runPartly: async (take) => bucket.deleteMany(keys.filter(take)),
+      });
+    },
+    list: (prefix, after) =>
+      gate.perform({ ...read('listBlobs', prefix), isMinor: true, run: () => bucket.list(prefix, after) }),
+  };
 };
 
 /** The streams as one process reaches them. */

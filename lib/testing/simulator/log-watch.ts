@@ -1,5 +1,5 @@
 import { type BlobRef, blobName } from '../../commit/blob-ref.ts';
-import { BlobStore } from '../../commit/blob-store.ts';
+import { BlobStore, type StateStores } from '../../commit/blob-store.ts';
 import { decodeBody } from '../../commit/body-codec.ts';
 import { decodeFrame } from '../../commit/frame.ts';
 import type { CoveredRun, Outbox } from '../../commit/outbox.ts';
@@ -7,7 +7,7 @@ import { decodeRegistry } from '../../commit/registry.ts';
 import { decodeSlot, type Slot, type StoredPayload } from '../../commit/slot.ts';
 import { decodeManifest } from '../../commit/snapshot.ts';
 import { compareSequenceNumbers } from '../../connectors/sequence-number.ts';
-import type { Item, ItemStore } from '../../state/item-store.ts';
+import type { Item } from '../../state/item-store.ts';
 import { MIN_WATERMARK_MS } from '../../time/watermark-strategy.ts';
 
 /** What a commit has still to make visible before the next one may exist. */
@@ -89,7 +89,7 @@ export class LogWatch {
     this.#checkDrained(slot, stored);
   }
 
-  async onRegistry(item: Item, items: ItemStore): Promise<void> {
+  async onRegistry(item: Item, stores: StateStores): Promise<void> {
     const registry = decodeRegistry(item, item.p as number, item.ring as number);
     if (this.#ready && (registry.status !== 'READY' || registry.n < this.#snapshotN))
       this.#violated(`the registry went back from ${this.#snapshotN} to ${registry.status} ${registry.n}`);
@@ -99,11 +99,11 @@ export class LogWatch {
     this.#snapshotN = registry.n;
     if (this.n !== undefined && registry.n > this.n)
       this.#violated(`the snapshot is at ${registry.n}, beyond the head ${this.n}`);
-    await this.#checkManifest(registry.manifest, new BlobStore({ items }, this.#unit));
+    await this.#checkManifest(registry.manifest, new BlobStore(stores, this.#unit));
   }
 
-  onBlobDeleted(sortKey: string): void {
-    const name = sortKey.slice(0, sortKey.lastIndexOf('#'));
+  /** @param name without what says in which of the two places it was */
+  onBlobDeleted(name: string): void {
     if (this.#blobs.has(name)) this.#violated(`blob ${name} was deleted, and the snapshot needs it`);
   }
 

@@ -1,9 +1,10 @@
-import { BlobStore } from '../../commit/blob-store.ts';
+import { BlobStore, type StateStores } from '../../commit/blob-store.ts';
 import { decodeSlot } from '../../commit/slot.ts';
 import { type OutputRow, outputIdOf } from '../../connectors/sink-port.ts';
 import type { StreamPort } from '../../connectors/stream-port.ts';
 import type { Pipeline } from '../../graph/pipeline.ts';
 import { decodePacket } from '../../runtime/packet.ts';
+import type { BlobBucket } from '../../state/blob-bucket.ts';
 import type { Item, ItemStore } from '../../state/item-store.ts';
 import { describeError } from './endings.ts';
 import { LineageWatch, placeOf } from './lineage-watch.ts';
@@ -21,7 +22,7 @@ export class Monitor {
   readonly tables: TableWatch;
   readonly #logs = new Map<string, LogWatch>();
   readonly #lineage: LineageWatch;
-  readonly #items: ItemStore;
+  readonly #stores: StateStores;
   readonly #streams: StreamPort;
   /** Receiving stage by its repartition stream. */
   readonly #stageOfStream: ReadonlyMap<string, string>;
@@ -31,9 +32,9 @@ export class Monitor {
   readonly #sentOnce: ReadonlySet<string>;
   readonly #sent = new Set<string>();
 
-  constructor(pipeline: Pipeline, items: ItemStore, streams: StreamPort) {
+  constructor(pipeline: Pipeline, stores: StateStores, streams: StreamPort) {
     const { stages, edges } = pipeline.plan;
-    this.#items = items;
+    this.#stores = stores;
     this.#streams = streams;
     this.#lineage = new LineageWatch(
       pipeline,
@@ -73,7 +74,7 @@ export class Monitor {
   }
 
   items(): ItemStore {
-    const items = this.#items;
+    const { items } = this.#stores;
     return {
       get: (key) => items.get(key),
       getMany: (keys) => items.getMany(keys),
@@ -90,9 +91,35 @@ export class Monitor {
       },
       deleteMany: async (keys) => {
         await items.deleteMany(keys);
-        for (const { pk, sk } of keys) this.#logs.get(pk.slice(0, pk.lastIndexOf('#')))?.onBlobDeleted(sk);
+        for (const { pk, sk } of keys)
+          this.#logs.get(pk.slice(0, pk.lastIndexOf('#')))?.onBlobDeleted(sk.slice(0, sk.lastIndexOf('#')));
       },
     };
+  }
+
+  /** The bucket, if there is one. */
+  blobs(): BlobBucket | undefined {
+    const { blobs } = this.#stores;
+    return (
+      blobs && {
+        takesNew: true,
+        put: async (key, content) => {
+          const before = await blobs.get(key);
+          if (before !== undefined && Buffer.compare(before, content) !== 0)
+            this.#violated(`object ${key} was written again, with another content`);
+          await blobs.put(key, content);
+        },
+        get: (key, range) => blobs.get(key, range),
+        deleteMany: async (keys) => {
+          await blobs.deleteMany(keys);
+          for (const key of keys) {
+            const slash = key.lastIndexOf('/');
+            this.#logs.get(key.slice(0, slash))?.onBlobDeleted(key.slice(slash + 1).replace('!', '#'));
+          }
+        },
+        list: (prefix, after) => blobs.list(prefix, after),
+      }
+    );
   }
 
   streams(streams: StreamPort): StreamPort {
@@ -154,7 +181,7 @@ export class Monitor {
     const { payload } = decodeSlot(item);
     if (payload.at !== 'blob') return undefined;
     try {
-      return await new BlobStore({ items: this.#items }, item.pk).get(payload.ref);
+      return await new BlobStore(this.#stores, item.pk).get(payload.ref);
     } catch (error) {
       this.#violated(`${item.pk}: the payload of commit ${item.n} cannot be read: ${describeError(error)}`);
       return undefined;
@@ -174,7 +201,7 @@ export class Monitor {
   async #onRegistry(item: Item): Promise<void> {
     const log = this.#log(item.pk);
     const wasReady = log.isReady;
-    await log.onRegistry(item, this.#items);
+    await log.onRegistry(item, this.#stores);
     if (log.isReady && !wasReady) await this.#lineage.onReady(item.pk);
   }
 

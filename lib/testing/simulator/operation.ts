@@ -2,9 +2,9 @@ import type { PutEntry, PutOutcome, Shard } from '../../connectors/stream-port.t
 
 /** One call of a process to something outside it, which takes effect when the schedule says so. */
 export interface Operation<T> {
-  readonly port: 'items' | 'streams' | 'sinks' | 'clock';
+  readonly port: 'items' | 'blobs' | 'streams' | 'sinks' | 'clock';
   readonly name: string;
-  /** Sort key of the item, name of the stream or id of the sink. */
+  /** Sort key of the item, key of the object, name of the stream or id of the sink. */
   readonly target: string;
   readonly writes: boolean;
   /** The client below sends it no second time. */

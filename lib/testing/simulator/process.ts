@@ -4,7 +4,7 @@ import { Deadline } from '../../runtime/deadline.ts';
 import type { PieceLimits } from '../../runtime/piece.ts';
 import type { RuntimeObserver, RuntimePorts } from '../../runtime/ports.ts';
 import { StageRuntime, type StageRuntimeOptions } from '../../runtime/stage-runtime.ts';
-import { gatedClock, gatedItems, gatedStreams } from './gated-ports.ts';
+import { gatedBlobs, gatedClock, gatedItems, gatedStreams } from './gated-ports.ts';
 import type { Gate } from './operation.ts';
 import type { World } from './world.ts';
 
@@ -30,6 +30,8 @@ export interface ProcessOptions {
   readonly cacheBytes: number | undefined;
   readonly watermarkStepMs: number;
   readonly skewMs: number;
+  /** Whether new blobs go to the bucket, where there is one. */
+  readonly usesBucket: boolean;
 }
 
 const INVOCATION_MS = 60_000;
@@ -60,6 +62,7 @@ export class Process {
       stage,
       ports: {
         items: gatedItems(world.items, gate),
+        blobs: world.blobs && gatedBlobs(world.blobs, options.usesBucket, gate),
         streams: gatedStreams(world.streams, gate),
         sinks: new Map([...world.sinks].map(([id, sink]) => [id, sink.open(gate, this.#clock, random)])),
         clock: this.#clock,

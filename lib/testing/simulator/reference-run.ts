@@ -13,7 +13,7 @@ export const referenceRun = async (
   indexes: readonly number[],
   shards: number,
 ): Promise<SimulationOutcome> => {
-  const world = new World(pipeline, shards);
+  const world = new World({ pipeline, shards });
   const { items, streams, clock } = world;
   const random = new SeededRandom(0);
   const sinks = new Map([...world.sinks].map(([id, sink]) => [id, sink.open(openGate, clock, random)]));

@@ -53,7 +53,15 @@ export const runSeed = async (run: SeedRun): Promise<SeedOutcome> => {
   const shape = drawShape(random, run);
   const cacheBytes = drawMemory(new SeededRandom(seed ^ 0x1b873593), run);
   const faults = new FaultPlan(run.kinds, random, run.reduction);
-  const world = new World(pipeline, shape.shards, versions, shape.mayExpire && faults.allow('short-retention'));
+  const bucket = drawBucket(new SeededRandom(seed ^ 0x7f4a7c15));
+  const shortRetention = shape.mayExpire && faults.allow('short-retention');
+  const world = new World({
+    pipeline,
+    shards: shape.shards,
+    versions,
+    shortRetention,
+    hasBucket: bucket !== undefined,
+  });
   const reached = new Reached(pipeline);
   const verdict = new Verdict(world, reached);
   const trace = new Trace(run.traceLines);
@@ -77,9 +85,10 @@ export const runSeed = async (run: SeedRun): Promise<SeedOutcome> => {
       random: ids,
       observer: reached.observer,
       limits: shape.limits,
-      log: shape.log,
+      log: { ...shape.log, ...bucket?.log },
       cacheBytes,
       watermarkStepMs: shape.watermarkStepMs,
+      usesBucket: bucket?.isUsed() === true,
       skewMs: skews ? Math.floor((random.fraction() - 0.5) * 600_000) : 0,
     });
     return self;
@@ -128,6 +137,20 @@ export const runSeed = async (run: SeedRun): Promise<SeedOutcome> => {
 /** Memory for one or two partitions: each commit loads what it needs and unloads the rest. */
 const drawMemory = (random: Random, { smallMemory }: SeedRun): number | undefined =>
   (smallMemory ?? random.fraction() < 0.4) ? 200 + Math.floor(random.fraction() * 1_500) : undefined;
+
+interface BucketUse {
+  /** Payloads that a slot has no room for, so that they go there. */
+  readonly log: { readonly inlineBytes?: number };
+  /** Asked for each process: while a job changes to a bucket, or back, some put new blobs there and some do not. */
+  isUsed(): boolean;
+}
+
+/** None in most seeds. */
+const drawBucket = (random: Random): BucketUse | undefined => {
+  if (random.fraction() >= 0.15) return undefined;
+  const share = random.fraction() < 0.5 ? 1 : 0.5;
+  return { log: random.fraction() < 0.5 ? { inlineBytes: 200 } : {}, isUsed: () => random.fraction() < share };
+};
 
 interface Shape {
   readonly shards: number;

@@ -17,6 +17,7 @@ export const isWeakSpot = (spot: WeakSpot | undefined, { port, name, target }: O
   if (spot === 'sinks') return port === 'sinks';
   if (spot === 'streams') return port === 'streams' && name !== 'listShards';
   if (spot === 'shard maps') return name === 'listShards';
+  if (spot === 'blobs' && port === 'blobs') return true;
   if (port !== 'items') return false;
   if (spot === 'registry') return target === 'S';
   return spot === 'slots' ? target.startsWith('L#') : /^\d/.test(target);

@@ -2,9 +2,11 @@ import type { ReadPage, Shard, StreamPort } from '../../connectors/stream-port.t
 import { getOrAdd } from '../../core/get-or-add.ts';
 import type { SourceNode } from '../../graph/logical-graph.ts';
 import type { Pipeline } from '../../graph/pipeline.ts';
+import { MemoryBlobBucket } from '../../memory/memory-blob-bucket.ts';
 import { MemoryItemStore } from '../../memory/memory-item-store.ts';
 import { MemoryStreams } from '../../memory/memory-streams.ts';
 import type { MemoryTableSink } from '../../memory/memory-table-sink.ts';
+import type { BlobBucket } from '../../state/blob-bucket.ts';
 import type { ItemStore } from '../../state/item-store.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { Monitor } from './monitor.ts';
@@ -33,11 +35,24 @@ export interface SentRecord {
   readonly sequenceNumber: string;
 }
 
+export interface WorldOptions {
+  readonly pipeline: Pipeline;
+  /** Of every stream. */
+  readonly shards: number;
+  /** Later ones of the pipeline, with the same stages and streams. Default: none. */
+  readonly versions?: readonly Pipeline[];
+  /** Whether the sources' streams keep records for a day only. Default false. */
+  readonly shortRetention?: boolean;
+  /** Whether large payloads may go to a bucket. Default false. */
+  readonly hasBucket?: boolean;
+}
+
 /** Everything that outlives a process: streams, state table, sinks. All effects go past the monitor. */
 export class World {
   readonly pipeline: Pipeline;
   readonly clock = new ManualClock(START_MS);
   readonly items: ItemStore;
+  readonly blobs: BlobBucket | undefined;
   readonly streams: StreamPort;
   readonly sinks = new Map<string, SimulatedSink>();
   readonly monitor: Monitor;
@@ -49,8 +64,7 @@ export class World {
   readonly shortRetention: boolean;
   readonly #sources = new Map<string, SourceNode>();
 
-  /** @param versions later ones of the pipeline, with the same stages and streams */
-  constructor(pipeline: Pipeline, shards: number, versions: readonly Pipeline[] = [], shortRetention = false) {
+  constructor({ pipeline, shards, versions = [], shortRetention = false, hasBucket = false }: WorldOptions) {
     this.pipeline = pipeline;
     this.shortRetention = shortRetention;
     const streams = new MemoryStreams(this.clock);
@@ -63,8 +77,11 @@ export class World {
       streams.createStream(name, { shards, retentionMs: isShort ? SHORT_RETENTION_MS : RETENTION_MS });
     }
     this.resharding = new Resharding(streams, names);
-    this.monitor = new Monitor(pipeline, new MemoryItemStore(), streams);
+    // Small pages, so that a sweep takes several.
+    const blobs = hasBucket ? new MemoryBlobBucket({ pageKeys: 3 }) : undefined;
+    this.monitor = new Monitor(pipeline, { items: new MemoryItemStore(), blobs }, streams);
     this.items = this.monitor.items();
+    this.blobs = this.monitor.blobs();
     this.streams = this.monitor.streams(streams);
     const { monitor, clock } = this;
     const sinkWorld = { monitor, clock, delivery: pipeline.plan.delivery, tables: new Map<string, MemoryTableSink>() };

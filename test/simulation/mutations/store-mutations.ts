@@ -22,6 +22,27 @@ export const storeMutations: readonly Mutation[] = [
     "/-[sm]$/.exec(ref.attemptId)?.[0] ?? 'c'}`;",
   ),
   one(
+    'a put lands after its process died',
+    'a blob is referred to before it is acknowledged',
+    'commit/blob-store.ts',
+    'await place.put(ref, content);',
+    'void place.put(ref, content).catch(() => undefined);',
+  ),
+  one(
+    'a snapshot is collected under a reader',
+    'objects of a bucket are collected although they are in use',
+    'commit/object-blobs.ts',
+    'swept.filter((key) => !kept.has(key))',
+    'swept',
+  ),
+  one(
+    'two versions are alive',
+    'who puts nothing new into the bucket does not look there either',
+    'commit/blob-store.ts',
+    'if (ref.in === undefined) return this.#chunks;',
+    'if (ref.in === undefined || !this.#takesNew) return this.#chunks;',
+  ),
+  one(
     'a read is torn or old',
     'a chain of slots may have holes',
     'commit/commit-log.ts',

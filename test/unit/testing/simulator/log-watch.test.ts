@@ -16,7 +16,7 @@ const watch = async () => {
   const registry = async (n: number) =>
     log.onRegistry(
       encodeRegistry('u', { status: 'READY', base: 0, n, partitions: 64, ringSize: RING, manifest: { at: 'none' } }),
-      new MemoryItemStore(),
+      { items: new MemoryItemStore() },
     );
   await registry(0);
   const commit = (n: number, { outbox = emptyOutbox, watermarkMs = n, sequence = String(n) }: CommitOptions = {}) => {
