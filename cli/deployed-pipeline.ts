@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type AwsClients, createClients } from '../lib/aws/clients.ts';
 import { MillraceError } from '../lib/errors/millrace-error.ts';
@@ -8,18 +7,16 @@ import { deploymentVariable, readDeployment, stageVariable } from '../lib/lambda
 import { sinksOf } from '../lib/lambda/needed-resources.ts';
 import type { RuntimePorts } from '../lib/runtime/ports.ts';
 import { StageRuntime } from '../lib/runtime/stage-runtime.ts';
+import { type DocumentOption, readDocument, withDocument } from './deployment-document.ts';
 import { bothClientOptions, type EndpointOptions, isLoopback } from './endpoint.ts';
 import { loadPipeline } from './load-pipeline.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface DeployedOptions extends EndpointOptions {
-  readonly deployment?: string;
-}
+export interface DeployedOptions extends EndpointOptions, DocumentOption {}
 
 /** Adds what every command has that works on a deployed pipeline as one of its containers would. */
 export const withDeployment = (command: Command): Command =>
-  command
-    .option('--deployment <file>', `JSON with the names of table and streams (default: ${deploymentVariable})`)
+  withDocument(command)
     .option('--endpoint <url>', 'endpoint on this machine (default: AWS_ENDPOINT_URL and its forms for a service)')
     .option('--kinesis-endpoint <url>', 'the same for Kinesis, where it has one of its own')
     .option('--allow-aws', 'reach AWS, or an endpoint on another machine');
@@ -63,7 +60,7 @@ export class DeployedPipeline {
     use: (deployed: DeployedPipeline) => Promise<T>,
   ): Promise<T> {
     const pipeline = await loadPipeline(file);
-    const { text, name } = await readDocument(options.deployment, terminal);
+    const { text, name } = await readDocument(options, terminal);
     const clients = createClients(bothClientOptions(options, terminal.env));
     const environment = { ...terminal.env, [deploymentVariable]: text };
     try {
@@ -121,24 +118,3 @@ export class DeployedPipeline {
 
 /** One that the environment or a function gives may lead anywhere. */
 const fixedUrl = (url: unknown): string | undefined => (typeof url === 'string' ? url : undefined);
-
-const readDocument = async (
-  file: string | undefined,
-  { env }: Terminal,
-): Promise<{ readonly text: string | undefined; readonly name: string }> => {
-  if (file === undefined) {
-    const text = env[deploymentVariable];
-    if (text !== undefined && text !== '') return { text, name: `Environment variable ${deploymentVariable}` };
-    throw new MillraceError('input', 'MISSING_INPUT', 'The names of the table and the streams are not known.', {
-      fix: `Give --deployment FILE, or set ${deploymentVariable}: the JSON that the pipeline's functions have in that variable.`,
-    });
-  }
-  try {
-    return { text: await readFile(file, 'utf8'), name: `The deployment in ${file}` };
-  } catch (cause) {
-    throw new MillraceError('input', 'FILE_NOT_FOUND', `${file} cannot be read: ${(cause as Error).message}.`, {
-      fix: "Give the file with the JSON of the functions' MILLRACE_DEPLOYMENT.",
-      cause,
-    });
-  }
-};

@@ -35,7 +35,7 @@ export const addRedriveCommand = (program: Command, terminal: Terminal, finish: 
     ),
   )
     .option('--release', 'leave them in quarantine, and only let the keys go on that wait for them')
-    .option('--dry-run', 'only list what would be redriven')
+    .option('--dry-run', 'only list what would be redriven, or what keys wait for that would be released')
     .action(async (file: string, options: RedriveOptions) => {
       const { rejected } = await redrive(file, options, terminal);
       if (rejected > 0) finish(exitCodes.failed);
@@ -50,6 +50,7 @@ export const addRedriveCommand = (program: Command, terminal: Terminal, finish: 
 const redrive = (file: string, options: RedriveOptions, terminal: Terminal): Promise<RedriveSummary> =>
   DeployedPipeline.use(file, options, terminal, async (deployed) => {
     const { pipeline } = deployed;
+    const releaseOnly = options.release === true;
     let total = nothingRedriven;
     let left = 0;
     const counter = startCounter(terminal, 'redriven');
@@ -57,23 +58,28 @@ const redrive = (file: string, options: RedriveOptions, terminal: Terminal): Pro
       for (const { id } of pipeline.plan.stages) {
         if (options.stage !== undefined && options.stage !== id) continue;
         const { runtime, ports, incarnation } = deployed.stage(id);
+        const { repairs } = runtime;
         const job = await readJob(ports.items, pipeline.name, incarnation);
         if (job === undefined) throw noJob(pipeline.name);
         const records: QuarantinedRecord[] = [];
         for await (const record of listQuarantine(ports, job)) {
           terminal.signal.throwIfAborted();
           if (record.stage !== id || !isSelected(record, options)) continue;
-          if ((await runtime.repairs.redriveProblem(record)) !== undefined || isDangerous(record, options)) left++;
+          if ((await repairs.redriveProblem(record, { releaseOnly })) !== undefined || isDangerous(record, options))
+            left++;
           else records.push(record);
         }
+        const deadline = Deadline.in(systemClock, TIME_MS);
         if (options.dryRun === true) {
-          for (const record of records) show(record, options, terminal);
-          total = { ...total, redriven: total.redriven + records.length };
+          const meant = releaseOnly ? await repairs.waitedFor(records, deadline) : records;
+          for (const record of meant) show(record, options, terminal);
+          const count = { [releaseOnly ? 'released' : 'redriven']: meant.length };
+          total = addRedriven(total, { ...nothingRedriven, ...count });
           continue;
         }
         const before = total;
-        const done = await runtime.repairs.redrive(records, Deadline.in(systemClock, TIME_MS), {
-          releaseOnly: options.release === true,
+        const done = await repairs.redrive(records, deadline, {
+          releaseOnly,
           onStep: (step) => counter.show(addRedriven(before, step).redriven),
         });
         total = addRedriven(before, done);
@@ -102,11 +108,12 @@ const summarize = (
     if (dryRun !== true) printJson(terminal, { redriven, rejected, released, known, left });
     return;
   }
+  const would = dryRun === true ? ' would be' : '';
   const parts =
-    dryRun === true
-      ? [`${redriven} would be ${release === true ? 'looked at for keys to release' : 'redriven'}`]
-      : release === true
-        ? [`${released} keys released`]
+    release === true
+      ? [`${released} ${released === 1 ? 'key' : 'keys'}${would} released`]
+      : dryRun === true
+        ? [`${redriven} would be redriven`]
         : [`${redriven} redriven`, `${rejected} rejected again`];
   if (known > 0) parts.push(`${known} redriven before`);
   if (left > 0) parts.push(`${left} cannot be, or only by name`);

@@ -79,7 +79,7 @@ export const readDeployment = (
   if (stage === undefined || !stages.includes(stage)) {
     throw invalid(stageVariable, '', `is ${describe(stage)}; allowed: ${stages.join(', ')}`);
   }
-  const deployment = parse(environment[deploymentVariable], invalid);
+  const deployment = parseDeployment(environment[deploymentVariable], documentName);
   for (const { kind, logical } of neededResources(pipeline, stage)) {
     const names = deployment[kind] ?? {};
     if (Object.hasOwn(names, logical)) continue;
@@ -89,7 +89,9 @@ export const readDeployment = (
   return { stage, deployment };
 };
 
-const parse = (text: string | undefined, invalid: ReturnType<typeof invalidIn>): Deployment => {
+/** Reads the document, as it is the same for all stages. @throws MillraceError `DEPLOYMENT_INVALID` */
+export const parseDeployment = (text: string | undefined, documentName: string): Deployment => {
+  const invalid = invalidIn(documentName);
   if (text === undefined || text === '') throw invalid(deploymentVariable, '', 'is not set');
   let value: unknown;
   try {

@@ -1,6 +1,7 @@
 import type { CommittedState } from '../commit/committed-state.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { StoredRow } from '../operators/stage-program.ts';
+import type { StateTable } from '../state/state-table.ts';
 import type { Arrival } from './hold-table.ts';
 import type { KeyedTask } from './keyed-task.ts';
 import type { PieceBuilder } from './piece.ts';
@@ -33,6 +34,14 @@ export const MAX_WAITING_ROWS = 10_000;
 
 /** A row's key as text. */
 export const keyTextOf = (row: StoredRow): string => JSON.stringify(row[2]);
+
+/** What a key waits for, as committed; empty while its rows are released. Its partition has to be loaded. */
+export const blockerIn = (
+  { keyed }: CommittedState,
+  operators: readonly StateTable[],
+  lp: number,
+  keyText: string,
+): string | undefined => (keyed.get(lp, ownTables(operators).parked, entryOf(keyText)) as ParkedKey | undefined)?.[0];
 
 /**
  * The parked keys as the commit being computed sees them. Whether a key is parked follows from the state alone, so that

@@ -11,6 +11,29 @@ const MAX_EMPTY_PAGES = 20;
 /** Taken off the retention: clocks of the stream and of this machine differ, and records expire late rather than early. */
 const RETENTION_MARGIN_MS = 10 * 60_000;
 
+/** How the records after a position end. `unclear`: the stream showed neither a record nor its end. */
+type StreamEnd = 'closed' | 'latest' | 'unclear';
+
+/** The records after a position, in their order, as they are read from the stream itself, and how they end. */
+async function* readAfter(
+  streams: StreamPort,
+  stream: string,
+  shardId: string,
+  position: Position,
+  start: StartPosition,
+  pageSize: number,
+): AsyncGenerator<StreamRecord, StreamEnd> {
+  const reader = await streams.openReader(stream, shardId, readStartOf(position, start));
+  for (let empty = 0; empty < MAX_EMPTY_PAGES; empty++) {
+    const page = await reader.next(pageSize);
+    yield* page.records;
+    if (page.ended) return 'closed';
+    if (page.records.length > 0) empty = -1;
+    else if (page.behindLatestMs === 0) return 'latest';
+  }
+  return 'unclear';
+}
+
 /**
  * The records after a position, in their order, as they are read from the stream itself. Ends where nothing follows.
  *
@@ -25,13 +48,8 @@ export async function* recordsAfter(
   start: StartPosition,
   pageSize: number,
 ): AsyncGenerator<StreamRecord, void> {
-  const reader = await streams.openReader(stream, shardId, readStartOf(position, start));
-  for (let empty = 0; empty < MAX_EMPTY_PAGES; empty++) {
-    const page = await reader.next(pageSize);
-    yield* page.records;
-    if (page.ended || (page.records.length === 0 && page.behindLatestMs === 0)) return;
-    if (page.records.length > 0) empty = -1;
-  }
+  const end = yield* readAfter(streams, stream, shardId, position, start, pageSize);
+  if (end !== 'unclear') return;
   throw new MillraceError(
     'retryable',
     'STREAM_UNAVAILABLE',
@@ -105,15 +123,9 @@ export const requireDrained = async (
   position: Position,
   start: StartPosition,
 ): Promise<void> => {
-  const reader = await streams.openReader(stream, shardId, readStartOf(position, start));
-  for (let i = 0; i < MAX_EMPTY_PAGES; i++) {
-    const page = await reader.next(1);
-    if (page.records[0] !== undefined)
-      throw notDrained(stream, shardId, `record ${page.records[0].sequenceNumber} is not committed yet`);
-    if (page.ended) return;
-    if (page.behindLatestMs === 0) break;
-  }
-  throw notDrained(stream, shardId, 'it has not shown its end');
+  const { done, value } = await readAfter(streams, stream, shardId, position, start, 1).next();
+  if (done !== true) throw notDrained(stream, shardId, `record ${value.sequenceNumber} is not committed yet`);
+  if (value !== 'closed') throw notDrained(stream, shardId, 'it has not shown its end');
 };
 
 const notDrained = (stream: string, shardId: string, why: string): MillraceError =>

@@ -1,3 +1,4 @@
+import type { CommittedState } from '../commit/committed-state.ts';
 import { partitionOfKey } from '../operators/key-of.ts';
 import { RejectionError } from '../operators/rejection-error.ts';
 import type { StoredRow } from '../operators/stage-program.ts';
@@ -7,7 +8,7 @@ import type { StateTable } from '../state/state-table.ts';
 import type { StageEpochs } from './epoch-reader.ts';
 import { fireTimers } from './fire-timers.ts';
 import type { KeyedTask } from './keyed-task.ts';
-import { Parking } from './parking.ts';
+import { blockerIn, Parking } from './parking.ts';
 import { type QuarantinedRecord, quarantineId } from './quarantine.ts';
 import { attemptAgain, type RedriveTask } from './redrive-piece.ts';
 import { releaseKey } from './release-key.ts';
@@ -82,6 +83,14 @@ export const windowOf = (
   const table = window === undefined && tables.length === 1 ? 0 : tables.findIndex(({ id }) => id === window);
   return table === -1 ? undefined : { table, read: (value) => value };
 };
+
+/** Whether a parked key waits for this record. Its partition has to be loaded. */
+export const isWaitedFor = (
+  tables: readonly StateTable[],
+  partitions: number,
+  state: CommittedState,
+  record: QuarantinedRecord,
+): boolean => blockerIn(state, tables, partitionOf(record, partitions), keyTextOf(record)) === quarantineId(record);
 
 const keyTextOf = ({ payloadKind, payload }: QuarantinedRecord): string => {
   const content = JSON.parse(payload) as readonly unknown[];

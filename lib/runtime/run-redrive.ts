@@ -1,6 +1,7 @@
 import type { StateStores } from '../commit/blob-store.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { Deadline } from './deadline.ts';
+import { LostRaces } from './lost-races.ts';
 import { markRedriven, type QuarantinedRecord, readQuarantined } from './quarantine.ts';
 import { type LedgerEntry, type RedriveStep, type RedriveTask, redrivePiece } from './redrive-piece.ts';
 import type { Task } from './task.ts';
@@ -27,7 +28,6 @@ export const addRedriven = (a: RedriveSummary, b: RedriveSummary): RedriveSummar
 
 /** Read at once, and at most committed at once. */
 const BATCH = 100;
-const MAX_LOST_RACES = 50;
 
 /**
  * Redrives records of one task, in their order, in as many commits as it takes. Each commit is computed from items that
@@ -45,11 +45,11 @@ export const runRedrive = async (
   let left = records;
   let settled: readonly LedgerEntry[] = [];
   let total = nothingRedriven;
-  for (let lostRaces = 0; ; ) {
+  for (const races = new LostRaces('The shard', 'Redrive again; what is done is known.'); ; ) {
     const batch = left.slice(0, BATCH);
     let step: RedriveStep | undefined;
     let there: readonly QuarantinedRecord[] = [];
-    const committed = await task.commitTick(async (_state, load) => {
+    const committed = await task.tryCommit(async (_state, load) => {
       const lps = new Set([...batch.map((record) => redriveTask.lpOf(record)), ...settled.map(({ lp }) => lp)]);
       const state = await load(lps);
       there = await readQuarantined(stores, batch);
@@ -58,10 +58,10 @@ export const runRedrive = async (
     }, deadline);
     if (step === undefined) throw hasEnded();
     if (step.piece !== undefined && !committed) {
-      if (++lostRaces > MAX_LOST_RACES) throw lostRace(lostRaces);
+      races.add();
       continue;
     }
-    lostRaces = 0;
+    races.won();
     const { done, rejected, released, kept, known } = step;
     const marked = [...done, ...rejected, ...known];
     if (marked.length > 0) await markRedriven(stores, marked);
@@ -85,9 +85,4 @@ export const runRedrive = async (
 const hasEnded = (): MillraceError =>
   new MillraceError('retryable', 'LOST_RACE', 'The shard has ended; its children go on.', {
     fix: 'Redrive again: the records are given to the children.',
-  });
-
-const lostRace = (lostRaces: number): MillraceError =>
-  new MillraceError('retryable', 'LOST_RACE', `Other containers committed first, ${lostRaces} times in a row.`, {
-    fix: 'Redrive again; what is done is known.',
   });

@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { Deadline } from './deadline.ts';
+import { LostRaces } from './lost-races.ts';
 import { findSkip, type Skip, type SkipRequest, type SkipTask, skipPiece } from './skip.ts';
 import type { Task } from './task.ts';
 
@@ -23,9 +24,6 @@ export interface SkippedRecord {
   readonly arrivalMs: number;
 }
 
-/** A shard at work commits between this one's looks; so often in a row it is no shard that waits for a decision. */
-const MAX_LOST_RACES = 20;
-
 /** Looks at what a request would give up, and writes nothing of it. @throws MillraceError as `findSkip` */
 export const previewSkip = async (
   task: Task,
@@ -34,7 +32,7 @@ export const previewSkip = async (
   deadline: Deadline,
 ): Promise<SkipSummary> => {
   const found: Skip[] = [];
-  await task.commitTick(async (state) => {
+  await task.tryCommit(async (state) => {
     found.push(await findSkip(skipTask, state, request));
     return undefined;
   }, deadline);
@@ -53,15 +51,16 @@ export const runSkip = async (
   deadline: Deadline,
 ): Promise<SkipSummary> => {
   const skips: Skip[] = [];
-  for (let lostRaces = 0; skips.at(-1)?.complete !== true; ) {
+  const races = new LostRaces(skipTask.shardId, 'A shard at work does not wait for a decision. Look at it again.');
+  while (skips.at(-1)?.complete !== true) {
     let found: Skip | undefined;
-    const committed = await task.commitTick(async (state) => {
+    const committed = await task.tryCommit(async (state) => {
       found = await findSkip(skipTask, state, request);
       return skipPiece(skipTask, state, found, request);
     }, deadline);
     if (found === undefined) throw hasEnded(skipTask);
     if (committed) skips.push(found);
-    else if (++lostRaces > MAX_LOST_RACES) throw lostRace(skipTask, lostRaces);
+    else races.add();
   }
   return summarize(skips, skips.length);
 };
@@ -87,11 +86,3 @@ const hasEnded = ({ shardId }: SkipTask): MillraceError =>
     fix: 'Give the shard that waits.',
     fields: { shardId },
   });
-
-const lostRace = ({ shardId }: SkipTask, lostRaces: number): MillraceError =>
-  new MillraceError(
-    'retryable',
-    'LOST_RACE',
-    `${shardId} was processed by others while it was looked at, ${lostRaces} times in a row.`,
-    { fix: 'It does not wait for a decision. Look at it again.' },
-  );

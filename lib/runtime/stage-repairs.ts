@@ -12,7 +12,7 @@ import type { StageEpochs } from './epoch-reader.ts';
 import type { KeyedTask } from './keyed-task.ts';
 import type { RuntimePorts } from './ports.ts';
 import type { QuarantinedRecord } from './quarantine.ts';
-import { keyedRedrive, partitionOf, windowOf } from './redrive-keyed.ts';
+import { isWaitedFor, keyedRedrive, partitionOf, windowOf } from './redrive-keyed.ts';
 import type { RedriveTask } from './redrive-piece.ts';
 import { sourceRedrive } from './redrive-source.ts';
 import { addRedriven, nothingRedriven, type RedriveSummary, runRedrive } from './run-redrive.ts';
@@ -121,6 +121,25 @@ export class StageRepairs {
     const { epochs } = await this.#stage.open();
     if (windowOf(this.#stage.tables, epochs, record) === undefined) return 'its window was dropped by a later version';
     return undefined;
+  }
+
+  /** Those of the records that keys wait for: what `releaseOnly` would let go on. Releases nothing. */
+  async waitedFor(records: readonly QuarantinedRecord[], deadline: Deadline): Promise<readonly QuarantinedRecord[]> {
+    const { source, partitions, tables } = this.#stage;
+    const { ancestry } = await this.#stage.open();
+    await ancestry.relist();
+    const found: QuarantinedRecord[] = [];
+    for (const shard of source === undefined ? ancestry.open : []) {
+      const mine = records.filter((record) => this.#belongsTo(shard, record));
+      if (mine.length === 0) continue;
+      const task = await this.#stage.task(shard.shardId);
+      await task.tryCommit(async (_state, load) => {
+        const state = await load(new Set(mine.map((record) => partitionOf(record, partitions))));
+        found.push(...mine.filter((record) => isWaitedFor(tables, partitions, state, record)));
+        return undefined;
+      }, deadline);
+    }
+    return found;
   }
 
   /** Any shard could take a source's record. It has to be the same one, or one that follows on it, every time. */

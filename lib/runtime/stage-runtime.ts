@@ -144,7 +144,7 @@ export class StageRuntime {
           strategy: source.spec.watermarks,
           watermarkStepMs: this.#watermarkStepMs,
         };
-        return task.commitTick((state) => tickPiece({ ...tickTask, state }, request), deadline).catch(notYet);
+        return task.tryCommit((state) => tickPiece({ ...tickTask, state }, request), deadline).catch(notYet);
       }),
     );
     return committed.filter((did) => did).length;

@@ -8,6 +8,7 @@ import type { SinkTiming } from '../graph/sink-guarantee.ts';
 import { buildCommit } from './build-commit.ts';
 import { CrashWatch } from './crash-watch.ts';
 import type { Deadline } from './deadline.ts';
+import { LostRaces } from './lost-races.ts';
 import type { Piece } from './piece.ts';
 import type { ProtocolStep, RuntimePorts } from './ports.ts';
 import type { Publisher } from './publisher.ts';
@@ -52,9 +53,6 @@ export interface TaskOptions {
 /** A container that succeeded so long ago may have missed what happened to the mapping since. */
 const PROBE_AFTER_MS = 60_000;
 
-/** More lost races in a row than this mean that somebody else is at work on it. */
-const MAX_LOST_RACES = 20;
-
 /**
  * A stage on one shard: the loop from a delivered batch to acknowledged outputs. Everything that is safe about it comes
  * from the conditions of its writes; what it remembers between invocations only saves reads.
@@ -87,7 +85,7 @@ export class Task {
     const watch = new CrashWatch(this.#input.tries);
     return this.#exclusively(async () => {
       await this.#refresh(!this.#isRecent(), deadline);
-      let lostRaces = 0;
+      const races = this.#races();
       for (let isFirst = true; ; isFirst = false) {
         // Who was away may have missed that a mapping gave a batch up: then it moved on, and nobody has published.
         await this.#head.prepare(this.#isRecent() ? records[0] : undefined, deadline);
@@ -102,8 +100,8 @@ export class Task {
         await this.#step('computed');
         if (await this.#commit(piece, deadline)) {
           if (this.#head.isMemoryFull) await this.#head.snapshotIfDue();
-          lostRaces = 0;
-        } else this.#countLostRace(++lostRaces);
+          races.won();
+        } else races.add();
       }
     }, watch);
   }
@@ -115,13 +113,14 @@ export class Task {
   }
 
   /**
-   * Commits a change that no record brought: a watermark, or the knowledge that the shard is empty. Yields to whoever
+   * Commits a change that no delivered record brought: a watermark, a decision, a record that is redriven. Yields to whoever
    * commits at the same time.
    *
-   * @param makePiece computes it, when it has had the partitions loaded that it reads; these may bring a newer state
+   * @param makePiece computes it, when it has had the partitions loaded that it reads; these may bring a newer state.
+   *   `undefined` commits nothing: the state was only to be looked at
    * @returns whether it was committed
    */
-  commitTick(
+  tryCommit(
     makePiece: (
       state: CommittedState,
       load: (lps: ReadonlySet<number>) => Promise<CommittedState>,
@@ -154,11 +153,11 @@ export class Task {
   seal(children: readonly ChildUnit[], deadline: Deadline): Promise<CommittedState> {
     return this.#exclusively(async () => {
       await this.#refresh(true, deadline);
-      for (let lostRaces = 0; ; ) {
+      for (const races = this.#races(); ; ) {
         await this.#head.prepare(undefined, deadline);
         if (this.#head.isSealed) return this.#head.loadAll();
         await this.#input.requireDrained(this.#head.header.position);
-        if (!(await this.#commit(sealPiece(this.#head.state, children), deadline))) this.#countLostRace(++lostRaces);
+        if (!(await this.#commit(sealPiece(this.#head.state, children), deadline))) races.add();
       }
     });
   }
@@ -277,14 +276,8 @@ export class Task {
     return false;
   }
 
-  #countLostRace(lostRaces: number): void {
-    if (lostRaces <= MAX_LOST_RACES) return;
-    throw new MillraceError(
-      'retryable',
-      'LOST_RACE',
-      `${this.#options.unit} lost ${lostRaces} commits in a row to other containers.`,
-      { fix: 'Nothing: the batch is tried again.' },
-    );
+  #races(): LostRaces {
+    return new LostRaces(this.#options.unit, 'Nothing: the batch is tried again.');
   }
 
   #outOfTime(fresh: readonly StreamRecord[], records: readonly StreamRecord[]): string {

@@ -1,31 +1,5 @@
-import {
-  boundedOutOfOrderness,
-  count,
-  definePipeline,
-  kinesisSink,
-  kinesisSource,
-  minutes,
-  seconds,
-  tumbling,
-} from 'millrace';
-import * as z from 'zod';
+import { minutes } from 'millrace';
+import { orders } from './orders.ts';
 
-const Order = z.object({ province: z.string(), at: z.int() });
-const Row = z.object({ province: z.string(), orders: z.int() });
-
-export default definePipeline('orders', {}, (p) => {
-  p.source(
-    'orders',
-    kinesisSource({
-      stream: 'orders',
-      schema: Order,
-      eventTimeMs: (order) => order.at,
-      watermarks: boundedOutOfOrderness(seconds(5)),
-    }),
-  )
-    .keyBy('by-province', (order) => order.province)
-    .window('per-minute', tumbling(minutes(1)), { renamedFrom: 'minute' })
-    .aggregate('totals', { orders: count() })
-    .map('row', ({ key, value }) => ({ province: key, orders: value.orders }))
-    .sink('out', kinesisSink({ stream: 'counts', schema: Row, partitionKey: (row) => row.province }));
-});
+/** Its window was renamed. */
+export default orders('per-minute', minutes(1), { renamedFrom: 'minute' });

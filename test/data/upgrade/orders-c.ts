@@ -1,31 +1,5 @@
-import {
-  boundedOutOfOrderness,
-  count,
-  definePipeline,
-  kinesisSink,
-  kinesisSource,
-  minutes,
-  seconds,
-  tumbling,
-} from 'millrace';
-import * as z from 'zod';
+import { minutes } from 'millrace';
+import { orders } from './orders.ts';
 
-const Order = z.object({ province: z.string(), at: z.int() });
-const Row = z.object({ province: z.string(), orders: z.int() });
-
-export default definePipeline('orders', {}, (p) => {
-  p.source(
-    'orders',
-    kinesisSource({
-      stream: 'orders',
-      schema: Order,
-      eventTimeMs: (order) => order.at,
-      watermarks: boundedOutOfOrderness(seconds(5)),
-    }),
-  )
-    .keyBy('by-province', (order) => order.province)
-    .window('minute', tumbling(minutes(5)))
-    .aggregate('totals', { orders: count() })
-    .map('row', ({ key, value }) => ({ province: key, orders: value.orders }))
-    .sink('out', kinesisSink({ stream: 'counts', schema: Row, partitionKey: (row) => row.province }));
-});
+/** Its window was resized, which no state goes through. */
+export default orders('minute', minutes(5));

@@ -124,6 +124,30 @@ describe('millrace redrive', () => {
   });
 });
 
+describe('millrace redrive --release', () => {
+  it('shows which keys it would let go on, and lets these go on', async () => {
+    const { job, put, rows, run, list } = await deploy();
+    await put([order('a', 1), order('b', 13), order('c', 1), order('d', 14), order('e', 1, 1)]);
+    await patiently(() => job.start());
+    await patiently(() => job.drain());
+    await patiently(() => job.advanceWatermark(MAX_WATERMARK_MS));
+    expect((await list('--json')).out.trim().split('\n')).toHaveLength(2);
+
+    const dry = await run(['redrive', file, '--release', '--dry-run']);
+    expect(dry).toMatchObject({ exitCode: 0, err: '' });
+    expect(dry.out).toContain('USER_CODE in total: Error: unlucky');
+    expect(dry.out).not.toContain('USER_CODE in check');
+    expect(dry.out).toMatch(/\n1 key would be released\n$/);
+    const json = await run(['redrive', file, '--release', '--dry-run', '--json']);
+    expect(JSON.parse(json.out)).toMatchObject({ operator: 'total', payloadKind: 'row' });
+    expect(await rows()).toEqual([]);
+
+    expect((await run(['redrive', file, '--release'])).out).toBe('1 key released\n');
+    expect(await rows()).toEqual(['0: ac', '60000: e']);
+    expect((await run(['redrive', file, '--release', '--dry-run'])).out).toBe('0 keys would be released\n');
+  });
+});
+
 describe('millrace skip', () => {
   it('shows first, then gives up what another writer has put into a repartition stream', async () => {
     const { job, put, run, list, stage } = await deploy();

@@ -33,15 +33,21 @@ const itemsOf = (tableName: string) => new DynamoItemStore({ client: engines.cli
 
 const file = (version: string) => `test/data/upgrade/orders-${version}.ts`;
 
+const documentOf = (stateTable: string): string => JSON.stringify({ stateTable, streams: {}, tables: {} });
+
 const upgrade = (version: string, ...args: string[]) =>
-  millrace(['upgrade', file(version), '--table', 'state', '--endpoint', engines.dynamoEndpoint, ...args], {});
+  millrace(['upgrade', file(version), '--endpoint', engines.dynamoEndpoint, ...args], {
+    env: { MILLRACE_DEPLOYMENT: documentOf('state') },
+  });
 
 const epoch = async (): Promise<number | undefined> => (await readJob(itemsOf('state'), 'orders', 1))?.epoch;
 
 describe('millrace upgrade', () => {
   it('leaves a plan alone that runs already, and a job that has not begun', async () => {
     expect((await upgrade('a')).out).toBe('this plan runs already, as epoch 1\n');
-    const { exitCode, out } = await upgrade('a', '--table', 'unused');
+    const unused = join(mkdtempSync(join(tmpdir(), 'millrace-upgrade-')), 'deployment.json');
+    writeFileSync(unused, documentOf('unused'));
+    const { exitCode, out } = await upgrade('a', '--deployment', unused);
     expect({ exitCode, out }).toEqual({
       exitCode: 0,
       out: 'the job has not begun: its first container begins it with this plan\n',
@@ -63,6 +69,13 @@ describe('millrace upgrade', () => {
     expect(out).toContain("window 'per-minute': renamed from 'minute'");
     expect(out).toContain('epoch 1 still runs: nothing was changed');
     expect(await epoch()).toBe(1);
+  });
+
+  it('needs to know where the pipeline is deployed', async () => {
+    const args = ['upgrade', file('b'), '--endpoint', engines.dynamoEndpoint];
+    expect(await millrace(args)).toMatchObject({ exitCode: 2, err: expect.stringMatching(/^error MISSING_INPUT: /) });
+    const invalid = await millrace(args, { env: { MILLRACE_DEPLOYMENT: '{}' } });
+    expect(invalid).toMatchObject({ exitCode: 3, err: expect.stringMatching(/^error DEPLOYMENT_INVALID: /) });
   });
 
   it('makes a plan the one that runs, and goes back', async () => {

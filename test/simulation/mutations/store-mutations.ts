@@ -73,8 +73,8 @@ export const storeMutations: readonly Mutation[] = [
     'a shard is never invoked',
     'a parent that nobody was invoked for begins without what its own parents left',
     'runtime/task.ts',
-    'await this.#refresh(true, deadline);\n      for (let lostRaces',
-    'await this.#head.refresh(true, async () => undefined);\n      for (let lostRaces',
+    'await this.#refresh(true, deadline);\n      for (const races',
+    'await this.#head.refresh(true, async () => undefined);\n      for (const races',
   ),
   one(
     'a snapshot is collected under a reader',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ReadPage, StreamPort } from '../../../lib/connectors/stream-port.ts';
-import { firstAfter } from '../../../lib/runtime/probe.ts';
+import { firstAfter, requireDrained } from '../../../lib/runtime/probe.ts';
 
 const position = { sequenceNumber: '7', arrivalMs: 0, emptyAsOfMs: 0 };
 const record = { sequenceNumber: '9', partitionKey: 'k', data: new Uint8Array(), arrivalMs: 1 };
@@ -26,5 +26,22 @@ describe('firstAfter', () => {
 
   it('does not take many empty pages for the end', async () => {
     await expect(look(empty(5_000))).rejects.toMatchObject({ code: 'STREAM_UNAVAILABLE', kind: 'retryable' });
+  });
+});
+
+describe('requireDrained', () => {
+  const require = (...pages: ReadPage[]) =>
+    requireDrained(streamOf(...pages), 'orders', 'shard-0', position, 'trim-horizon');
+
+  it('takes the end of a closed shard, also behind empty pages', async () => {
+    await require(empty(5_000), { ...empty(0), ended: true });
+  });
+
+  it.each([
+    ['a record that is left', [{ ...empty(0), records: [record], ended: true }]],
+    ['the tip of an open shard', [empty(0)]],
+    ['many empty pages', [empty(5_000)]],
+  ])('does not take %s for it', async (_, pages) => {
+    await expect(require(...pages)).rejects.toMatchObject({ code: 'NOT_DRAINED', kind: 'retryable' });
   });
 });

@@ -1,41 +1,13 @@
-import {
-  type Aggregator,
-  boundedOutOfOrderness,
-  count,
-  definePipeline,
-  kinesisSink,
-  kinesisSource,
-  milliseconds,
-  tumbling,
-} from 'millrace';
+import { count, definePipeline, kinesisSink, milliseconds, tumbling } from 'millrace';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { quarantined } from '../../support/quarantined.ts';
+import { refusing, rowsOf } from '../../support/refusing.ts';
 import { type Cursor, World } from '../../support/world.ts';
-
-const Row = z.object({ id: z.string() });
-
-const refusing: Aggregator<{ id: string }, number, number> = {
-  ...count(),
-  add: (rows, { id }) => {
-    if (id.startsWith('bad')) throw new Error('no');
-    return rows + 1;
-  },
-};
 
 /** Two windows, so that nothing is combined and every row crosses the hop as it is. */
 const pipeline = definePipeline('refusing', { quarantine: { maxFraction: 1 } }, (p) => {
-  const keyed = p
-    .source(
-      'in',
-      kinesisSource({
-        stream: 'in',
-        schema: Row,
-        eventTimeMs: () => 0,
-        watermarks: boundedOutOfOrderness(milliseconds(0)),
-      }),
-    )
-    .keyBy('by-nothing', () => 'all');
+  const keyed = rowsOf(p).keyBy('by-nothing', () => 'all');
   const out = kinesisSink({ stream: 'out', schema: z.unknown(), partitionKey: () => 'p' });
   keyed
     .window('one', tumbling(milliseconds(10)))

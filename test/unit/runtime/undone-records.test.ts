@@ -1,40 +1,15 @@
-import {
-  type Aggregator,
-  boundedOutOfOrderness,
-  count,
-  definePipeline,
-  kinesisSink,
-  kinesisSource,
-  milliseconds,
-  tumbling,
-} from 'millrace';
+import { count, definePipeline, kinesisSink, milliseconds, tumbling } from 'millrace';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { finish } from '../../support/finish.ts';
+import { Row, refusing, rowsOf } from '../../support/refusing.ts';
 import { World } from '../../support/world.ts';
 
-const Row = z.object({ id: z.string() });
 const Rows = z.object({ rows: z.int() });
-
-const refusing: Aggregator<{ id: string }, number, number> = {
-  ...count(),
-  add: (rows, { id }) => {
-    if (id === 'bad') throw new Error('no');
-    return rows + 1;
-  },
-};
 
 /** The first branch has taken the record when the second one throws. */
 const pipeline = definePipeline('branches', { quarantine: { maxFraction: 1 } }, (p) => {
-  const rows = p.source(
-    'in',
-    kinesisSource({
-      stream: 'in',
-      schema: Row,
-      eventTimeMs: () => 0,
-      watermarks: boundedOutOfOrderness(milliseconds(0)),
-    }),
-  );
+  const rows = rowsOf(p);
   rows.sink('first', kinesisSink({ stream: 'first', schema: Row, partitionKey: () => 'p' }));
   const keyed = rows
     .map('second', (row) => {
