@@ -33,6 +33,16 @@ export interface UnitBlobs {
   delete(refs: readonly BlobRef[]): Promise<void>;
   /** Deletes every blob written for a commit in `from … to − 1`, except those whose name is in `keep`. */
   sweep(from: number, to: number, keep: ReadonlySet<string>): Promise<void>;
+  /** Deletes a few of the unit's blobs, or parts of them, whatever they are. */
+  clearSome(): Promise<Cleared>;
+}
+
+/** What a step of deleting everything came to. */
+export interface Cleared {
+  /** Items or objects deleted. */
+  readonly removed: number;
+  /** Whether there are others, or may be. */
+  readonly more: boolean;
 }
 
 export const blobName = (ref: BlobRef): string => `${padNumber(ref.n)}#${ref.attemptId}`;

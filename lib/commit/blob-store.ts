@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { BlobBucket } from '../state/blob-bucket.ts';
 import type { ItemStore } from '../state/item-store.ts';
-import { BLOCK_BYTES, type BlobRef, type UnitBlobs } from './blob-ref.ts';
+import { BLOCK_BYTES, type BlobRef, type Cleared, type UnitBlobs } from './blob-ref.ts';
 import { ChunkBlobs } from './chunk-blobs.ts';
 import { ObjectBlobs } from './object-blobs.ts';
 
@@ -87,6 +87,16 @@ export class BlobStore {
    */
   async sweep(from: number, to: number, keep: ReadonlySet<string>): Promise<void> {
     await Promise.all([this.#chunks, this.#objects].map((place) => place?.sweep(from, to, keep)));
+  }
+
+  /** Deletes a few of all blobs of a unit that nobody reads or writes any more, wherever they are. */
+  async clearSome(): Promise<Cleared> {
+    const places = [this.#chunks, this.#objects].filter((place) => place !== undefined);
+    const cleared = await Promise.all(places.map((place) => place.clearSome()));
+    return {
+      removed: cleared.reduce((sum, { removed }) => sum + removed, 0),
+      more: cleared.some(({ more }) => more),
+    };
   }
 
   get #placeOfNew(): UnitBlobs {

@@ -1,9 +1,20 @@
 import type { Item, ItemKey, ItemStore } from '../state/item-store.ts';
 import { pagesOf } from '../state/pages.ts';
-import { BLOCK_BYTES, BlobMissing, type BlobRef, blobName, padNumber, type UnitBlobs } from './blob-ref.ts';
+import {
+  BLOCK_BYTES,
+  BlobMissing,
+  type BlobRef,
+  blobName,
+  type Cleared,
+  padNumber,
+  type UnitBlobs,
+} from './blob-ref.ts';
 
 /** One partition key takes 1 MB/s of writes and 12 MB/s of strong reads; consecutive blobs go to different ones. */
 const BUCKETS = 8;
+
+/** Deleting is billed by size: so many chunks are what an invocation has time for beside its own work. */
+const CLEARED_AT_ONCE = 32;
 
 /** Blobs in chunk items of the state table, a block in each. */
 export class ChunkBlobs implements UnitBlobs {
@@ -53,6 +64,23 @@ export class ChunkBlobs implements UnitBlobs {
         }
       }),
     );
+  }
+
+  async clearSome(): Promise<Cleared> {
+    const pages = await Promise.all(
+      Array.from({ length: BUCKETS }, (_, bucket) =>
+        this.#items.query({
+          pk: this.#bucketKey(bucket),
+          from: padNumber(0),
+          to: '~',
+          limit: CLEARED_AT_ONCE / BUCKETS,
+          keysOnly: true,
+        }),
+      ),
+    );
+    const keys = pages.flatMap(({ items }) => items.map(({ pk, sk }) => ({ pk, sk })));
+    await this.#items.deleteMany(keys);
+    return { removed: keys.length, more: pages.some(({ more }) => more) };
   }
 
   #contentOf(chunk: Item | undefined, ref: BlobRef): Uint8Array {

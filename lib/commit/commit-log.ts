@@ -1,6 +1,8 @@
+import { forEachInFlight } from '../core/in-flight.ts';
 import type { Random } from '../core/random.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { Item, ItemStore } from '../state/item-store.ts';
+import { pagesOf } from '../state/pages.ts';
 import { BlobMissing } from './blob-ref.ts';
 import type { BlobStore } from './blob-store.ts';
 import { decodeBody, encodeBody } from './body-codec.ts';
@@ -16,6 +18,8 @@ const CATCH_UP_SLOTS = { least: 2, most: 16 } as const;
 /** How many slots to ask for when catching up, where payloads have about this size. */
 export const catchUpSlots = (payloadBytes: number): number =>
   Math.min(CATCH_UP_SLOTS.most, Math.max(CATCH_UP_SLOTS.least, Math.floor(CATCH_UP_BYTES / Math.max(1, payloadBytes))));
+
+const STRIPS_IN_FLIGHT = 8;
 
 /** The ring has moved past the number asked for: what was known is too old, and the registry has to be read again. */
 export class RingWrapped extends Error {
@@ -127,8 +131,40 @@ export class CommitLog {
     }
   }
 
-  /** @throws RingWrapped where the payload is gone because its slot has been overwritten since it was read */
+  /** Every slot, in the order of the ring. */
+  async readRing(): Promise<Slot[]> {
+    const slots: Slot[] = [];
+    const range = { pk: this.unit, from: slotSortKey(0), to: slotSortKey(this.ringSize - 1) };
+    for await (const page of pagesOf(this.#items, range)) slots.push(...page.map(decodeSlot));
+    return slots;
+  }
+
+  /**
+   * Says in the registry that the log was sealed with commit `n` and that what it held may be gone: before anything of it is,
+   * so that whoever misses something finds out why. It never changes again: `n` is the last there is, which no snapshot follows.
+   */
+  async markCollected({ base, partitions, ringSize }: Registry, n: number): Promise<void> {
+    const manifest = { at: 'none' as const };
+    const last: Registry = { status: 'READY', base, n, partitions, ringSize, manifest, isCollected: true };
+    const put = await this.#items.put(encodeRegistry(this.unit, last), {
+      kind: 'equals',
+      attribute: 'st',
+      value: 'READY',
+    });
+    if (!put.applied) throw this.#corrupt('its registry is missing, though its children have begun');
+  }
+
+  /** Takes their bodies out of slots. Their numbers stay: a missing slot could be made again by a frozen initialiser. */
+  async stripSlots(slots: readonly Slot[]): Promise<void> {
+    await forEachInFlight(slots, STRIPS_IN_FLIGHT, async ({ header }) => {
+      const bare = encodeSlot(this.unit, { header, payload: { at: 'none' } }, this.ringSize);
+      await this.#items.put(bare, { kind: 'equals', attribute: 'n', value: header.n });
+    });
+  }
+
+  /** @throws RingWrapped where the payload is gone: its slot has been overwritten since it was read, or the log was collected */
   async readBody(slot: Slot): Promise<CommitBody> {
+    if (slot.payload.at === 'none') throw new RingWrapped(this.unit);
     try {
       return decodeBody(decodeFrame(await this.readPayload(slot.payload)));
     } catch (error) {
@@ -195,5 +231,6 @@ const genesisSlot = (n: number): Slot => ({
 const sameManifest = (found: Item | undefined, wanted: Item): boolean => {
   if (found === undefined || found.n !== wanted.n) return false;
   const [a, b] = [found.m, wanted.m];
-  return a instanceof Uint8Array && b instanceof Uint8Array ? Buffer.compare(a, b) === 0 : found.r === wanted.r;
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b) === 0;
+  return a === b && found.r === wanted.r;
 };

@@ -35,6 +35,8 @@ export class CommittedState {
   excluded = false;
   rejections: RejectionCount = { records: 0, rejected: 0 };
   floors: readonly Floor[] = [];
+  /** Sealed logs that this one follows on and that are not known to be collected, by their units' names. */
+  ancestors: readonly string[] = [];
 
   /** @throws MillraceError `PLAN_MISMATCH` where a newer epoch wrote the head */
   constructor(shape: TaskShape, head: CommitHeader, outbox: Outbox) {

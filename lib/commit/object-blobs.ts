@@ -1,6 +1,14 @@
 import { forEachInFlight } from '../core/in-flight.ts';
 import type { BlobBucket } from '../state/blob-bucket.ts';
-import { BLOCK_BYTES, BlobMissing, type BlobRef, blobName, padNumber, type UnitBlobs } from './blob-ref.ts';
+import {
+  BLOCK_BYTES,
+  BlobMissing,
+  type BlobRef,
+  blobName,
+  type Cleared,
+  padNumber,
+  type UnitBlobs,
+} from './blob-ref.ts';
 
 /** Neighbouring blocks are read by one request, which is billed by itself and not by its bytes, up to so many of them. */
 const BLOCKS_PER_REQUEST = 16;
@@ -55,6 +63,12 @@ export class ObjectBlobs implements UnitBlobs {
       more = page.more && last !== undefined && swept.length === page.keys.length;
       if (last !== undefined) after = last;
     }
+  }
+
+  async clearSome(): Promise<Cleared> {
+    const { keys, more } = await this.#bucket.list(this.#key(''), '');
+    await this.#bucket.deleteMany(keys);
+    return { removed: keys.length, more };
   }
 
   #present(content: Uint8Array | undefined, ref: BlobRef): Uint8Array {

@@ -19,8 +19,10 @@ export interface Registry {
   readonly partitions: number;
   /** Slots of the ring. */
   readonly ringSize: number;
-  /** The snapshot's manifest; none before the first snapshot of a root. */
+  /** The snapshot's manifest; none before the first snapshot of a root, nor where the log was collected. */
   readonly manifest: StoredPayload;
+  /** The log was sealed with commit `n`, its children have all begun, and what it held is or may be deleted. */
+  readonly isCollected?: true;
 }
 
 export const registryKey = (unit: string): ItemKey => ({ pk: unit, sk: 'S' });
@@ -37,6 +39,7 @@ export const encodeRegistry = (unit: string, registry: Registry): Item => {
   };
   if (registry.manifest.at === 'inline') item.m = registry.manifest.bytes;
   if (registry.manifest.at === 'blob') item.r = encodeBlobRef(registry.manifest.ref);
+  if (registry.isCollected) item.c = 1;
   return item as Item;
 };
 
@@ -65,6 +68,7 @@ export const decodeRegistry = (item: Item, partitions: number, ringSize: number 
         : item.r !== undefined
           ? { at: 'blob', ref: decodeBlobRef(item.r as string) }
           : { at: 'none' },
+    ...(item.c === 1 && { isCollected: true }),
   };
 };
 

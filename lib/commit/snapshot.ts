@@ -49,6 +49,8 @@ export interface Manifest {
   readonly rejections: RejectionCount;
   readonly marks: readonly StoredMark[];
   readonly floors?: readonly [from: number, to: number, watermarkMs: number][];
+  /** Units of sealed logs that this one follows on and that are not known to be collected. */
+  readonly ancestors?: readonly string[];
   /** Per destination stage: `[stage, watermarkMs, excluded, lastN run-length coded as [count, n] pairs]`. */
   readonly coverage: readonly [
     stage: string,
@@ -141,6 +143,7 @@ export const restoreSnapshot = (manifest: Manifest, state: CommittedState): void
   for (const partition of manifest.partitions) state.keyed.declare(partition[0], storedPartition(partition));
   for (const mark of manifest.marks) state.marks.apply(decodeMark(mark));
   state.floors = (manifest.floors ?? []).map(([from, to, watermarkMs]) => ({ from, to, watermarkMs }));
+  state.ancestors = manifest.ancestors ?? [];
   for (const [stage, watermarkMs, excluded, runs] of manifest.coverage) {
     const coverage = state.coverage.get(stage);
     if (coverage === undefined) continue;
@@ -294,6 +297,7 @@ const makeManifest = (
     rejections: state.rejections,
     marks: state.marks.toChanges().map(encodeMark),
     floors: state.floors.map(({ from, to, watermarkMs }) => [from, to, watermarkMs]),
+    ...(state.ancestors.length > 0 && { ancestors: state.ancestors }),
     coverage: [...state.coverage].map(([stage, c]) => [stage, c.watermarkMs, c.excluded ? 1 : 0, runLengths(c.lastN)]),
     blobs: stamped === undefined ? kept : [...kept, stamped],
     partitions: layout.partitions.flatMap(({ partition, kept: sections, added }) => {

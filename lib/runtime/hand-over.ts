@@ -38,7 +38,11 @@ export class HandOver {
     const parents = await ancestry.parentsOf(shard);
     const sealed = await allEnded(parents.map((parent) => this.#seal(parent, deadline)));
     await recordChild(items, job, stage, shard.shardId);
-    return inherit(shape, sealed);
+    const state = inherit(shape, sealed);
+    // What the parents have not collected of theirs is left to the child too.
+    const units = parents.map(({ shardId }) => unitName(unitOf(job, stage, shardId)));
+    state.ancestors = [...new Set([...units, ...sealed.flatMap(({ ancestors }) => ancestors)])];
+    return state;
   }
 
   /** Lets open shards that follow on others begin, whether they were given records or not. */

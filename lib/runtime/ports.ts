@@ -1,4 +1,5 @@
 import type { StateStores } from '../commit/blob-store.ts';
+import type { Collected } from '../commit/collect-log.ts';
 import type { CommitKind } from '../commit/commit.ts';
 import type { Rejection } from '../commit/outbox.ts';
 import type { SinkWriter } from '../connectors/sink-port.ts';
@@ -53,6 +54,8 @@ export interface RuntimeObserver {
   snapshot?(unit: string, n: number): void;
   /** Partitions of keyed state were read, since something needed them. */
   partitionsLoaded?(unit: string, count: number): void;
+  /** Something of what a sealed log held was deleted, or all of it. */
+  collected?(unit: string, step: Collected): void;
   republished?(unit: string, n: number): void;
   held?(unit: string, runs: number): void;
   /** Rows that were sent once, as the delivery mode asks, and were not taken or may not have been. */

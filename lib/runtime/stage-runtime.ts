@@ -1,4 +1,5 @@
 import { BlobStore } from '../commit/blob-store.ts';
+import type { UnitLog } from '../commit/collect-log.ts';
 import { CommitLog } from '../commit/commit-log.ts';
 import type { TaskShape } from '../commit/committed-state.ts';
 import { type Job, openJob, readJob, unitOf } from '../commit/job.ts';
@@ -254,12 +255,12 @@ export class StageRuntime {
       destinations: this.#program.destinations,
       epochs,
     };
-    const blobs = new BlobStore(ports, name);
-    const { ringSize, snapshotCommits, inlineBytes } = this.#options.log ?? {};
-    const log = new CommitLog(name, ports.items, blobs, ports.random, ringSize, inlineBytes);
+    const { log, blobs } = this.#openLog(name);
+    const { snapshotCommits } = this.#options.log ?? {};
     const store = new TaskStore(log, blobs, shape, ports.observer, {
       ...(snapshotCommits !== undefined && { snapshotCommits }),
       memoryBytes: () => this.#tasks.roomFor(shard.shardId),
+      openLog: (unit) => this.#openLog(unit),
     });
     const publisher = new Publisher(ports, this.#shardMap, incarnation, partitions, (stage) => this.#streamInto(stage));
     const options = {
@@ -272,6 +273,13 @@ export class StageRuntime {
       sinkTimings: sinkTimings(pipeline.graph, this.plan),
     };
     return new Task(options, ports, store, publisher, this.#inputOf(name, shard, shape, open));
+  }
+
+  #openLog(unit: string): UnitLog {
+    const { ports } = this.#options;
+    const { ringSize, inlineBytes } = this.#options.log ?? {};
+    const blobs = new BlobStore(ports, unit);
+    return { log: new CommitLog(unit, ports.items, blobs, ports.random, ringSize, inlineBytes), blobs };
   }
 
   #inputOf(unit: string, shard: Shard, shape: TaskShape, open: OpenStage): TaskInput {

@@ -99,8 +99,9 @@ export class TaskHead {
   }
 
   async snapshotIfDue(): Promise<void> {
-    if (this.isLoaded && (await this.#store.snapshotIfDue(() => this.#step('snapshot-written'))))
-      await this.#step('snapshot-moved');
+    if (!this.isLoaded || !(await this.#store.snapshotIfDue(() => this.#step('snapshot-written')))) return;
+    await this.#step('snapshot-moved');
+    await this.#store.collectAncestors();
   }
 
   /**

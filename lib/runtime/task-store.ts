@@ -1,5 +1,6 @@
 import { BlobMissing } from '../commit/blob-ref.ts';
 import type { BlobStore } from '../commit/blob-store.ts';
+import { collectLog, type UnitLog } from '../commit/collect-log.ts';
 import type { Commit } from '../commit/commit.ts';
 import { type CommitLog, catchUpSlots, RingWrapped } from '../commit/commit-log.ts';
 import { CommittedState, type TaskShape } from '../commit/committed-state.ts';
@@ -39,6 +40,8 @@ export interface TaskStoreOptions {
   readonly snapshotCommits?: number;
   /** Memory for keyed state, bytes; asked each time. Default: no limit. */
   readonly memoryBytes?: () => number;
+  /** Opens other logs of the job: those that this one follows on are collected. Default: they are left as they are. */
+  readonly openLog?: (unit: string) => UnitLog;
 }
 
 /**
@@ -54,6 +57,7 @@ export class TaskStore {
   #registry: Registry | undefined;
   #manifest: Manifest | undefined;
   readonly #snapshotCommits: number;
+  readonly #openLog: ((unit: string) => UnitLog) | undefined;
   readonly #budget: PartitionBudget;
   /** All of it was asked for: nothing is unloaded before the next commit. */
   #keepsAll = false;
@@ -71,6 +75,7 @@ export class TaskStore {
   ) {
     this.#snapshotCommits = options.snapshotCommits ?? SNAPSHOT_COMMITS;
     this.#budget = new PartitionBudget(options.memoryBytes ?? (() => Number.POSITIVE_INFINITY));
+    this.#openLog = options.openLog;
     this.#log = log;
     this.#blobs = blobs;
     this.#shape = shape;
@@ -141,8 +146,12 @@ export class TaskStore {
     }
   }
 
-  /** Loads these partitions, and those that every commit looks at, whatever memory they take, and keeps them until the next commit. */
+  /**
+   * Loads these partitions, and those that every commit looks at, whatever memory they take, and keeps them until the next commit.
+   * @throws MillraceError `LOST_RACE` where the log was collected
+   */
   async loadAll(isWanted: (lp: number) => boolean): Promise<void> {
+    if (this.#registry?.isCollected) throw this.#collected();
     this.#keepsAll = true;
     for (;;) {
       const inRange = [...this.state.keyed.partitions.values()].filter(
@@ -220,6 +229,20 @@ export class TaskStore {
     return true;
   }
 
+  /** Takes a step towards deleting what sealed logs have left that this one follows on. The next snapshot remembers which are done. */
+  async collectAncestors(): Promise<void> {
+    const { state } = this;
+    const openLog = this.#openLog;
+    if (openLog === undefined) return;
+    const left: string[] = [];
+    for (const unit of state.ancestors) {
+      const step = await collectLog(unit, this.#shape.partitions, openLog);
+      if (step.outcome !== 'waits') this.#observer.collected?.(unit, step);
+      if (step.outcome !== 'done') left.push(unit);
+    }
+    state.ancestors = left;
+  }
+
   /** Memory that keyed state takes, about; bytes. */
   get bytes(): number {
     return this.#state?.keyed.bytes ?? 0;
@@ -286,6 +309,16 @@ export class TaskStore {
     );
   }
 
+  /** A child that has no log could begin with nothing; but its log is what this was waited for. */
+  #collected(): MillraceError {
+    return new MillraceError(
+      'retryable',
+      'LOST_RACE',
+      `${this.#log.unit} was sealed, its children have begun, and what it held was collected.`,
+      { fix: 'Nothing: its children go on.' },
+    );
+  }
+
   /** A slot is overwritten only where a snapshot covers it: otherwise the snapshot comes first. Back-pressure, not loss. */
   async #requireCoverage(n: number): Promise<void> {
     const isCovered = () => (this.#registry as Registry).n > n - this.#log.ringSize;
@@ -305,6 +338,7 @@ export class TaskStore {
   async #readPointer(): Promise<boolean> {
     for (let tries = 1; ; tries++) {
       const registry = (await this.#log.readRegistry(this.#shape.partitions)) as Registry;
+      if (registry.isCollected) throw this.#collected();
       if (registry.n === this.#registry?.n) return false;
       try {
         this.#manifest = await this.#readManifest(registry);
@@ -333,7 +367,7 @@ export class TaskStore {
     this.#state = state;
     await this.#applyChain(tail);
     // The head's outbox may still have to be published, though a snapshot covers the rest of it.
-    if (tail.length === 0 && covered.payload.at !== 'none')
+    if (tail.length === 0 && covered.payload.at !== 'none' && !registry.isCollected)
       state.restoreOutbox((await this.#log.readBody(covered)).outbox);
     this.#registry = registry;
     this.#manifest = manifest;

@@ -21,7 +21,7 @@ export interface HandOverState {
   ticks: number;
   /** For the invariants only. */
   applied: [shard: string, record: number][];
-  wrong: ('content' | 'late' | 'fell')[];
+  wrong: ('content' | 'late' | 'fell' | 'empty')[];
 }
 
 interface Log {
@@ -33,6 +33,8 @@ interface Log {
   /** What the child's first state was made from: parents as they were. */
   inherits: { shard: string; n: number }[];
   baseWatermark: number;
+  /** What it held is gone. */
+  collected: boolean;
 }
 
 interface Commit {
@@ -76,6 +78,8 @@ export interface HandOverRules {
   readonly unborn: boolean;
   /** Packets of producers that are unknown or unborn wait. */
   readonly waits: boolean;
+  /** When what a sealed log held is deleted. Its numbers stay. */
+  readonly collects: 'never' | 'when all children have begun' | 'when a child has begun';
 }
 
 /** One shard becomes two. */
@@ -101,6 +105,7 @@ export const handOverRules: HandOverRules = {
   childWatermark: 'least',
   unborn: true,
   waits: true,
+  collects: 'never',
 };
 
 export const handOverModel = (rules: HandOverRules): Model<HandOverState> => {
@@ -122,6 +127,7 @@ export const handOverModel = (rules: HandOverRules): Model<HandOverState> => {
     actions: (state) => [
       ...state.containers.flatMap((_, i) => containerActions(rules, state, i)),
       ...shards.flatMap((shard) => receiverActions(rules, state, shard)),
+      ...shards.filter((shard) => mayCollect(rules, state, shard)).map((shard) => collect(shard)),
     ],
 
     invariants: {
@@ -138,6 +144,7 @@ export const handOverModel = (rules: HandOverRules): Model<HandOverState> => {
         applied.every(([shard, record], i) => followsAll(rules, applied.slice(0, i), shard, record)),
       'invariant 6: no record is late': ({ wrong }) => !wrong.includes('late'),
       'invariant 6: watermarks never fall': ({ wrong }) => !wrong.includes('fell'),
+      'invariant 7: no child begins with what a collected parent has left': ({ wrong }) => !wrong.includes('empty'),
     },
 
     isDone: ({ applied }) => applied.length === shards.reduce((sum, s) => sum + rules.lineage[s]!.records.length, 0),
@@ -152,6 +159,7 @@ const newLog = (base: number, baseWatermark: number, inherits: Log['inherits']):
   position: 0,
   inherits,
   baseWatermark,
+  collected: false,
 });
 
 const head = ({ base, commits }: Log): number => base + commits.length;
@@ -213,6 +221,23 @@ const containerActions = (rules: HandOverRules, state: HandOverState, i: number)
   actions.push(act('gives up', (_, c) => Object.assign(c, newContainer())));
   return actions;
 };
+
+const mayCollect = ({ collects, lineage }: HandOverRules, { logs }: HandOverState, shard: string): boolean => {
+  const log = logs[shard];
+  if (collects === 'never' || log == null || log.collected || !isSealed(log)) return false;
+  const begun = Object.entries(lineage)
+    .filter(([, { parents }]) => parents.includes(shard))
+    .map(([child]) => logs[child] != null);
+  return collects === 'when a child has begun' ? begun.includes(true) : !begun.includes(false);
+};
+
+/** By anybody, at any time. */
+const collect = (shard: string): Action<HandOverState> => ({
+  name: `what ${shard} held is deleted`,
+  change: (next) => {
+    next.logs[shard]!.collected = true;
+  },
+});
 
 type Act = (what: string, change: (state: HandOverState, me: Container) => void) => Action<HandOverState>;
 
@@ -280,6 +305,8 @@ const childStep = (rules: HandOverRules, state: HandOverState, me: Container, ac
   const parent = parents[me.parents.length];
   if (parent === undefined) {
     return act(`makes the log of ${child}`, (next, c) => {
+      // What it read of its parents may be gone since; then the log is there, or it begins with nothing.
+      if (next.logs[child] == null && parents.some((of) => next.logs[of]!.collected)) goWrong(next, 'empty');
       next.logs[child] ??= genesis(rules, next, me.parents);
       Object.assign(c, newContainer());
     });

@@ -1,5 +1,6 @@
 import { blobName } from '../../lib/commit/blob-ref.ts';
 import { BlobStore } from '../../lib/commit/blob-store.ts';
+import type { UnitLog } from '../../lib/commit/collect-log.ts';
 import type { Commit, CommitBody, CommitKind } from '../../lib/commit/commit.ts';
 import { CommitLog } from '../../lib/commit/commit-log.ts';
 import type { TaskShape } from '../../lib/commit/committed-state.ts';
@@ -46,16 +47,23 @@ export class LogRig {
   }
 
   log(items: ItemStore = this.memory): CommitLog {
-    return new CommitLog(UNIT, items, this.#blobStore(items), this.random);
+    return this.open(UNIT, items).log;
+  }
+
+  /** Another unit of the same table. */
+  open(unit: string, items: ItemStore = this.memory): UnitLog {
+    const blobs = new BlobStore({ items, blobs: this.blobs }, unit);
+    return { log: new CommitLog(unit, items, blobs, this.random), blobs };
   }
 
   /** What a container has of the unit. */
   store(items: ItemStore = this.memory, options: TaskStoreOptions = {}): TaskStore {
-    return new TaskStore(this.log(items), this.#blobStore(items), shape, {}, options);
+    return this.storeOf(UNIT, items, options);
   }
 
-  #blobStore(items: ItemStore): BlobStore {
-    return new BlobStore({ items, blobs: this.blobs }, UNIT);
+  storeOf(unit: string, items: ItemStore = this.memory, options: TaskStoreOptions = {}): TaskStore {
+    const { log, blobs } = this.open(unit, items);
+    return new TaskStore(log, blobs, shape, {}, { openLog: (other) => this.open(other, items), ...options });
   }
 
   commit(n: number, body: Partial<CommitBody> = {}, kind: CommitKind = 'batch'): Commit {

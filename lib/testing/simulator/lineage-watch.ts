@@ -87,6 +87,16 @@ export class LineageWatch {
     }
   }
 
+  /** What a log held may be gone from now on: every child has its copy. */
+  async onCollected(unit: string): Promise<void> {
+    const { prefix, stream, shardId } = placeOf(unit);
+    for (const child of await this.#streams.listShards(stream)) {
+      if (!child.parentShardIds.includes(shardId) || !this.#hasTask(stream, child)) continue;
+      if (this.#logs.get(prefix + child.shardId)?.isReady !== true)
+        this.#violated(`${unit} was collected before its child ${child.shardId} began`);
+    }
+  }
+
   #hasTask(stream: string, shard: Shard): boolean {
     return this.#rangeOf(stream, shard) !== undefined;
   }

@@ -36,6 +36,7 @@ export class LogWatch {
   #sealed = false;
   #inherits = false;
   #undrained: Undrained | undefined;
+  #collected = false;
   #blobs: ReadonlySet<string> = new Set();
 
   constructor(unit: string, violated: (what: string) => void) {
@@ -53,6 +54,11 @@ export class LogWatch {
 
   get isReady(): boolean {
     return this.#ready;
+  }
+
+  /** Nobody needs what it held. */
+  get isCollected(): boolean {
+    return this.#collected;
   }
 
   /** Nothing may be committed any more: children of the shard own what it did. */
@@ -76,6 +82,10 @@ export class LogWatch {
         this.#violated(`genesis wrote ${n} over commit ${replaced.n}`);
       return;
     }
+    if (slot.payload.at === 'none') {
+      this.#checkStripped(item, replaced);
+      return;
+    }
     const next = (this.n ?? this.#base) + 1;
     if (n < next) this.#violated(`commit ${n} was written again, by another content, after ${next - 1}`);
     if (n > next) this.#violated(`commit ${n} was written where ${next} comes next`);
@@ -96,6 +106,8 @@ export class LogWatch {
     this.#base = registry.base;
     this.#ringSize = item.ring as number;
     this.#ready = registry.status === 'READY';
+    if (this.#collected && !registry.isCollected) this.#violated('it was collected, and its registry says otherwise');
+    if (registry.isCollected && !this.#collected) this.#checkCollected(registry.n);
     this.#snapshotN = registry.n;
     if (this.n !== undefined && registry.n > this.n)
       this.#violated(`the snapshot is at ${registry.n}, beyond the head ${this.n}`);
@@ -126,6 +138,20 @@ export class LogWatch {
 
   requireDrained(when: string): void {
     if (this.#undrained !== undefined) this.#reportUndrained(this.#undrained, when);
+  }
+
+  /** A collected log's slots stay as they are, without their bodies. */
+  #checkStripped(item: Item, replaced: Item | undefined): void {
+    const headerOf = (of: Item) => JSON.stringify(decodeSlot(of).header);
+    if (!this.#collected) this.#violated(`commit ${item.n} lost its body although the log is not collected`);
+    if (replaced === undefined || headerOf(replaced) !== headerOf(item))
+      this.#violated(`commit ${item.n} is another one without its body`);
+  }
+
+  #checkCollected(n: number): void {
+    if (!this.#sealed || n !== this.n) this.#violated(`it is collected at ${n}; its head is ${this.n}`);
+    this.requireDrained('when it was collected');
+    this.#collected = true;
   }
 
   #requireCommitted(n: number, what: string): void {
@@ -171,6 +197,7 @@ export class LogWatch {
   }
 
   async #checkManifest(payload: StoredPayload, blobs: BlobStore): Promise<void> {
+    this.#blobs = new Set();
     if (payload.at === 'none') return;
     const needed: BlobRef[] = payload.at === 'blob' ? [payload.ref] : [];
     try {

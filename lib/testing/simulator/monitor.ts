@@ -91,8 +91,10 @@ export class Monitor {
       },
       deleteMany: async (keys) => {
         await items.deleteMany(keys);
-        for (const { pk, sk } of keys)
+        for (const { pk, sk } of keys) {
+          if (this.#logs.has(pk)) this.#violated(`${pk}: ${sk} was deleted, which fences it`);
           this.#logs.get(pk.slice(0, pk.lastIndexOf('#')))?.onBlobDeleted(sk.slice(0, sk.lastIndexOf('#')));
+        }
       },
     };
   }
@@ -161,7 +163,7 @@ export class Monitor {
   async #onSlot(item: Item, replaced: Item | undefined): Promise<void> {
     const log = this.#log(item.pk);
     log.onSlot(item, replaced, await this.#readBlob(item));
-    if (item.k === 'genesis') return;
+    if (item.k === 'genesis' || decodeSlot(item).payload.at === 'none') return;
     if (item.k === 'seal') await this.#lineage.onSeal(item.pk);
     if (item.k === 'tick') await this.#requireEmpty(item);
     if (!this.#comparesWatermarks) return;
@@ -200,9 +202,10 @@ export class Monitor {
 
   async #onRegistry(item: Item): Promise<void> {
     const log = this.#log(item.pk);
-    const wasReady = log.isReady;
+    const { isReady: wasReady, isCollected: wasCollected } = log;
     await log.onRegistry(item, this.#stores);
     if (log.isReady && !wasReady) await this.#lineage.onReady(item.pk);
+    if (log.isCollected && !wasCollected) await this.#lineage.onCollected(item.pk);
   }
 
   #onQuarantined({ pk, n, i }: Item): void {

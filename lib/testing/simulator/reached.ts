@@ -22,6 +22,10 @@ export class Reached {
     snapshot: () => this.count('snapshots'),
     partitionsLoaded: (_unit, count) => this.count('loads of partitions', count),
     republished: () => this.count('republished heads'),
+    collected: (_unit, { outcome, removed, wasBegun }) => {
+      if (outcome === 'done' && removed > 0) this.count('collections of sealed logs');
+      if (wasBegun && removed > 0) this.count('collections taken up again');
+    },
     unsent: (_unit, _sink, rows) => this.count('unsent rows', rows),
   };
 

@@ -23,6 +23,7 @@ export const faultRows = [
   'the state table is rolled back, and numbers are used again',
   'two versions are alive',
   'a snapshot is collected under a reader',
+  'a sealed log is collected while somebody needs it',
   'clocks are wrong',
 ] as const;
 

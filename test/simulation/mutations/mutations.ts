@@ -1,3 +1,4 @@
+import { collectMutations } from './collect-mutations.ts';
 import { gapMutations } from './gap-mutations.ts';
 import { type Mutation, one } from './mutation.ts';
 import { reshardMutations } from './reshard-mutations.ts';
@@ -296,6 +297,7 @@ export const mutations: readonly Mutation[] = [
     'if (existing?.lp !== -2) {',
   ),
   ...reshardMutations,
+  ...collectMutations,
   ...gapMutations,
   ...storeMutations,
 ];
