@@ -39,12 +39,15 @@ export const collectMutations: readonly Mutation[] = [
     "await this.#items.put(bare, { kind: 'equals', attribute: 'n', value: header.n });",
     'await this.#items.deleteMany([{ pk: bare.pk, sk: bare.sk }]);',
   ),
-  one(
-    row,
-    'a zombie takes a body that was collected for damage',
-    'commit/commit-log.ts',
-    "if (slot.payload.at === 'none') throw new RingWrapped(this.unit);",
-    '',
+  tested(
+    'unit/commit/collect-log.test.ts',
+    one(
+      row,
+      'a zombie takes a body that was collected for damage',
+      'commit/commit-log.ts',
+      "if (slot.payload.at === 'none') throw new RingWrapped(this.unit);",
+      '',
+    ),
   ),
   tested(
     'unit/commit/collect-log.test.ts',

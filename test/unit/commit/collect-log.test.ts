@@ -14,7 +14,7 @@ const HIGH = `${UNIT}-high`;
 const SLOW = { timeout: 30_000 };
 
 /** A log of 150 commits, some of whose payloads are beside their slots, with snapshots, sealed for two children. */
-const sealed = async (rig: LogRig): Promise<TaskStore> => {
+const sealed = async (rig: LogRig, beforeSeal?: () => Promise<void>): Promise<TaskStore> => {
   const store = rig.store();
   await open(store);
   for (let i = 0; i < 150; i++) {
@@ -22,6 +22,7 @@ const sealed = async (rig: LogRig): Promise<TaskStore> => {
     expect(await rig.append(store, changes)).toBe(true);
     await store.snapshotIfDue(() => undefined);
   }
+  await beforeSeal?.();
   const children = [LOW, HIGH].map((unit) => ({ unit, parents: [UNIT] }));
   const outbox = { ...emptyOutbox, children };
   await store.append(rig.commit(store.state.head.n + 1, { outbox }, 'seal'), () => undefined);
@@ -156,6 +157,20 @@ describe('what a sealed log held', () => {
     expect(zombie.state.head.kind).toBe('seal');
     await rig.open(UNIT).log.genesis(0, PARTITIONS);
     expectBare(rig);
+  });
+
+  it('is not missed by a container that was frozen a few commits before: what it has still to read is the seal', async () => {
+    const rig = new LogRig();
+    const zombie = rig.store();
+    const parent = await sealed(rig, async () => {
+      await zombie.load();
+    });
+    expect(zombie.state.head.n).toBe(150);
+    await begin(rig, LOW, parent);
+    await begin(rig, HIGH, parent);
+    await collectAll(rig);
+    await zombie.catchUp();
+    expect(zombie.state.head).toEqual(parent.state.head);
   });
 
   it('is never taken for an empty state: who has loaded a part of it is told that the children go on', async () => {
