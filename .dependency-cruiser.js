@@ -20,6 +20,10 @@ export const layers = {
     mayAlso: ['state/state-layout'],
     why: 'nodes hold the specs, assigners and aggregates the user gave; nothing in the graph runs. Where state is stored is a part of the plan',
   },
+  cost: {
+    may: ['graph', 'windows', 'connectors', 'core', 'errors'],
+    why: 'an estimate is reckoned from the plan alone',
+  },
   dsl: {
     may: ['graph', 'connectors', 'windows', 'aggregates', 'time', 'core', 'errors'],
     why: 'building a pipeline has no side effects: CDK imports it at synth',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addCostCommand } from './commands/cost.ts';
 import { addInitCommand } from './commands/init.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addQuarantineCommand } from './commands/quarantine.ts';
@@ -60,6 +61,7 @@ const makeProgram = (terminal: Terminal, finish: (exitCode: number) => void): Co
     );
   addRunCommand(program, terminal);
   addPlanCommand(program, terminal, finish);
+  addCostCommand(program, terminal);
   addUpgradeCommand(program, terminal);
   addQuarantineCommand(program, terminal, finish);
   addRedriveCommand(program, terminal, finish);

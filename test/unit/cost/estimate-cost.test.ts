@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { estimateCost } from '../../../lib/cost/estimate-cost.ts';
+import { renderCost } from '../../../lib/cost/render-cost.ts';
+import { trafficOf } from '../../../lib/cost/stage-traffic.ts';
+import { readWorkload } from '../../../lib/cost/workload.ts';
+import {
+  boundedOutOfOrderness,
+  count,
+  definePipeline,
+  dynamoSink,
+  kinesisSource,
+  minutes,
+  seconds,
+  sqsSink,
+  tumbling,
+} from '../../../lib/index.ts';
+import { MemoryItemStore } from '../../../lib/memory/memory-item-store.ts';
+import { MemoryStreams } from '../../../lib/memory/memory-streams.ts';
+import { MemoryTableSink } from '../../../lib/memory/memory-table-sink.ts';
+import { Deadline } from '../../../lib/runtime/deadline.ts';
+import { StageRuntime } from '../../../lib/runtime/stage-runtime.ts';
+import type { StoreRequest } from '../../../lib/state/item-store.ts';
+import { ManualClock } from '../../../lib/testing/manual-clock.ts';
+import { SeededRandom } from '../../../lib/testing/seeded-random.ts';
+
+const Click = z.object({ page: z.string(), at: z.number() });
+const Count = z.object({ page: z.string(), startMs: z.number(), clicks: z.number() });
+
+const pipeline = definePipeline('clicks', { delivery: 'exactly-once' }, (p) => {
+  p.source(
+    'clicks',
+    kinesisSource({
+      stream: 'clicks',
+      schema: Click,
+      eventTimeMs: ({ at }) => at,
+      watermarks: boundedOutOfOrderness(seconds(1)),
+    }),
+  )
+    .keyBy('by-page', ({ page }) => page)
+    .window('minute', tumbling(minutes(1)))
+    .aggregate('counts', { clicks: count() })
+    .map('row', ({ key, window, value }) => ({ page: key, startMs: window.startMs, clicks: value.clicks }))
+    .sink('table', dynamoSink({ table: 'counts', schema: Count, key: ['page', 'startMs'], streamKey: 'page' }));
+});
+
+const lineOf = (lines: readonly { what: string; usd: number; arithmetic: string }[], what: string) =>
+  lines.find((line) => line.what === what);
+
+/** Eight bytes that do not compress, for each key. */
+const pageOf = (i: number): string => createHash('sha256').update(String(i)).digest('hex').slice(0, 16);
+
+const FIRST = 10;
+
+/** Write units of the state table for a minute and more of events, one batch a second, as the engine uses them. */
+const measureWrites = async (
+  eventsPerSecond: number,
+  keys: number,
+): Promise<{ commits: number; snapshots: number }> => {
+  const clock = new ManualClock(1_700_000_000_000);
+  const streams = new MemoryStreams(clock);
+  const requests: StoreRequest[] = [];
+  const items = new MemoryItemStore({ observer: (request) => requests.push(request) });
+  const random = new SeededRandom(3);
+  const sinks = new Map([['table', new MemoryTableSink('table', ['page', 'startMs'])]]);
+  const stages = pipeline.plan.stages.map(({ id, input }) => {
+    streams.createStream(input.stream);
+    const ports = { items, streams, sinks, clock, random, observer: {} };
+    const runtime = new StageRuntime({ pipeline, stage: id, ports, resolveStream: (name) => name });
+    return { runtime, stream: input.stream };
+  });
+  const SECONDS = 140;
+  for (let second = 0; second < SECONDS; second++) {
+    // What makes the logs is paid once.
+    if (second === FIRST) requests.length = 0;
+    const at = 1_700_000_000_000 + second * 1_000;
+    const data = () => Buffer.from(JSON.stringify({ page: pageOf(Math.floor(random.fraction() * keys)), at }));
+    await streams.putRecords(
+      'clicks',
+      Array.from({ length: eventsPerSecond }, () => ({ partitionKey: 'p', data: data() })),
+    );
+    for (const { runtime, stream } of stages) {
+      const { records } = await (await streams.openReader(stream, 'shardId-000000000000', { at: 'trim-horizon' })).next(
+        10_000,
+      );
+      if (records.length > 0) await runtime.processBatch('shardId-000000000000', records, Deadline.in(clock, 60_000));
+      streams.forget(stream);
+    }
+    clock.advance(1_000);
+  }
+  const unitsOf = (of: (request: StoreRequest) => boolean) =>
+    requests.filter(of).reduce((sum, { writeUnits }) => sum + writeUnits, 0) / ((SECONDS - FIRST) * eventsPerSecond);
+  return {
+    commits: unitsOf(({ operation }) => operation === 'put'),
+    snapshots: unitsOf(({ operation }) => operation === 'putMany' || operation === 'deleteMany'),
+  };
+};
+
+describe('an estimate of cost', () => {
+  it.each([
+    { eventsPerSecond: 50, keys: 20 },
+    { eventsPerSecond: 300, keys: 100 },
+    { eventsPerSecond: 400, keys: 5_000 },
+  ])('is near to what the engine writes at $eventsPerSecond events a second, $keys keys', async (load) => {
+    const measured = await measureWrites(load.eventsPerSecond, load.keys);
+    const workload = { ...load, shards: 1, repartitionShards: 1 };
+    const { perMillionEvents } = estimateCost(pipeline.plan, workload);
+    const writes = (what: string) => (lineOf(perMillionEvents, what)?.usd ?? 0) / 0.625;
+    const ratio =
+      (writes('commits, with their outputs') + writes('snapshots')) / (measured.commits + measured.snapshots);
+    expect(ratio).toBeGreaterThan(0.7);
+    expect(ratio).toBeLessThan(1.5);
+  });
+
+  it('counts a row of the table for each key of each window', () => {
+    const { perMillionEvents } = estimateCost(pipeline.plan, { eventsPerSecond: 1_000, keys: 100 });
+    // 100 rows a minute are 1,667 for a million events.
+    expect(lineOf(perMillionEvents, 'rows of sink table')?.arithmetic).toBe('1,667 write units × $0.625 / M');
+  });
+
+  it('is cheaper for each event where there are more of them, and dearer where keys are many', () => {
+    const usd = (eventsPerSecond: number, keys: number) =>
+      estimateCost(pipeline.plan, { eventsPerSecond, keys }).usdPerMillionEvents;
+    expect(usd(10_000, 1_000)).toBeLessThan(usd(100, 1_000));
+    expect(usd(1_000, 100_000)).toBeGreaterThan(usd(1_000, 100));
+  });
+
+  it('adds up, and charges an idle month by shards', () => {
+    const estimate = estimateCost(pipeline.plan, {
+      eventsPerSecond: 10,
+      keys: 10,
+      shards: 3,
+      repartitionShards: 2,
+      alarms: 4,
+    });
+    const sum = (lines: readonly { usd: number }[]) => lines.reduce((total, { usd }) => total + usd, 0);
+    expect(estimate.usdPerMillionEvents).toBeCloseTo(sum(estimate.perMillionEvents), 10);
+    expect(estimate.usdPerIdleMonth).toBeCloseTo(sum(estimate.perIdleMonth), 10);
+    expect(lineOf(estimate.perIdleMonth, 'shards of sources')?.usd).toBeCloseTo(3 * 730 * 0.015, 10);
+    expect(lineOf(estimate.perIdleMonth, 'shards between stages')?.usd).toBeCloseTo(2 * 730 * 0.015, 10);
+    expect(lineOf(estimate.perIdleMonth, 'alarms')?.usd).toBeCloseTo(0.4, 10);
+  });
+
+  it('takes as many shards as the events need', () => {
+    const shards = (eventsPerSecond: number) =>
+      trafficOf(pipeline.plan, readWorkload({ eventsPerSecond, keys: 100 })).map((stage) => stage.shards);
+    expect(shards(10)).toEqual([1, 1]);
+    expect(shards(10_000)).toEqual([15, 1]);
+  });
+
+  it('counts the messages of a queue, and fan-out only where it is asked for', () => {
+    const alerts = definePipeline('alerts', { delivery: 'exactly-once' }, (p) => {
+      p.source(
+        'clicks',
+        kinesisSource({
+          stream: 'clicks',
+          schema: Click,
+          eventTimeMs: ({ at }) => at,
+          watermarks: boundedOutOfOrderness(seconds(1)),
+        }),
+      ).sink('queue', sqsSink({ queue: 'alerts', schema: Click }));
+    });
+    const plain = estimateCost(alerts.plan, { eventsPerSecond: 100, keys: 1 });
+    expect(lineOf(plain.perMillionEvents, 'rows of sink queue')?.arithmetic).toBe('1,000,000 messages × $0.4 / M');
+    expect(lineOf(plain.perMillionEvents, 'enhanced fan-out')).toBeUndefined();
+    const fanned = estimateCost(alerts.plan, { eventsPerSecond: 100, keys: 1, fanOut: true });
+    expect(lineOf(fanned.perMillionEvents, 'enhanced fan-out')?.arithmetic).toBe('0.280 GB × $0.013');
+    expect(fanned.usdPerIdleMonth).toBeGreaterThan(plain.usdPerIdleMonth);
+  });
+
+  it('says its prices, their date and what it assumes', () => {
+    const text = renderCost(estimateCost(pipeline.plan, { eventsPerSecond: 1_000, keys: 10_000 }));
+    expect(text).toContain('(us-east-1, list prices of 2026-11)');
+    expect(text).toContain('10,000 keys, a batch every 1 s');
+  });
+
+  it.each([
+    [{ eventsPerSecond: 0, keys: 1 }, "option 'eventsPerSecond' is 0: expected a number above 0"],
+    [{ eventsPerSecond: 1, keys: 1.5 }, "option 'keys' is 1.5: expected a whole number from 1 on"],
+    [
+      { eventsPerSecond: 1, keys: 1, memoryMegabytes: 64 },
+      "option 'memoryMegabytes' is 64: expected megabytes, 128 … 10240",
+    ],
+    [{ eventsPerSecond: 1, keys: 1, batchSeconds: 301 }, "option 'batchSeconds' is 301: expected at most 300 seconds"],
+  ])('refuses %j', (workload, message) => {
+    expect(() => estimateCost(pipeline.plan, workload)).toThrow(message);
+  });
+});
