@@ -227,13 +227,22 @@ export default {
     },
     {
       name: 'infra-reads-the-plan',
-      comment: 'What is deployed is said by the plan; constructs must not know how a stage computes.',
+      comment:
+        'What is deployed is said by the plan; constructs must not know how a stage computes. Of the runtime they know what ' +
+        'a function is told by its environment, and what a mapping must be like.',
       severity: 'error',
       from: { path: '^infra/' },
       to: {
-        path: '^(lib|cli|test|bench)/',
-        pathNot: '^lib/(index\\.ts$|dsl/|graph/|core/|errors/|connectors/)',
+        path: '^(lib|cli|test|bench|localstack)/',
+        pathNot: '^lib/(index\\.ts$|dsl/|graph/|core/|errors/|lambda/deployment\\.ts$|runtime/guards\\.ts$)',
       },
+    },
+    {
+      name: 'constructs-stand-alone',
+      comment: 'infra/constructs is published as millrace/cdk, without the pipelines of this repository.',
+      severity: 'error',
+      from: { path: '^infra/constructs/' },
+      to: { path: '^(functions|infra/app)' },
     },
     {
       name: 'nobody-imports-tests',

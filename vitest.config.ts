@@ -32,6 +32,8 @@ export default defineConfig({
       project('types', 30_000),
       project('model', 2 * MINUTE_MS),
       project('simulation', 2 * MINUTE_MS),
+      // Loading CDK takes seconds.
+      project('infra', MINUTE_MS),
       project('integration', MINUTE_MS),
       project('upgrade', MINUTE_MS),
       project('regression', MINUTE_MS),

@@ -45,6 +45,7 @@ export const errorCodes = [
   'STATE_FORMAT_NEWER',
   'PLAN_MISMATCH',
   'CONCURRENT_INVOCATION',
+  'BUNDLE_FAILED',
   // retryable
   'OUTCOME_UNKNOWN',
   'STORE_UNAVAILABLE',

@@ -2,10 +2,10 @@ import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { errorName, toMillraceError } from '../../aws/aws-errors.ts';
 import type { AwsClients } from '../../aws/clients.ts';
 import { KinesisStreams } from '../../aws/kinesis-streams.ts';
-import { MillraceError } from '../../errors/millrace-error.ts';
 import type { Plan, SinkPlan } from '../../graph/plan.ts';
+import { tableKeyOf } from '../../graph/table-key.ts';
 import type { Deployment } from '../../lambda/deployment.ts';
-import { createRowTable, createStateTable, createStream, type RowTableKey } from '../engines/resources.ts';
+import { createRowTable, createStateTable, createStream } from '../engines/resources.ts';
 
 /** Physical names: the logical ones with a prefix. @param queueUrl where a queue of this physical name is */
 export const nameResources = (plan: Plan, prefix: string, queueUrl: (name: string) => string): Deployment => {
@@ -37,7 +37,7 @@ export const createResources = async (
       unlessThere('stream', name, () => createStream(kinesis, name, shardsOf(logical))),
     ),
     ...Object.entries(names.tables).map(([logical, name]) =>
-      unlessThere('table', name, () => createRowTable(dynamo, name, keyOf(plan, logical))),
+      unlessThere('table', name, () => createRowTable(dynamo, name, tableKeyOf(plan, logical))),
     ),
     unlessThere('table', names.stateTable, () => createStateTable(dynamo, names.stateTable)),
   ]);
@@ -74,21 +74,4 @@ const mapped = async <T>(
   } catch (error) {
     throw toMillraceError(error, { resource, name, effect });
   }
-};
-
-const keyOf = (plan: Plan, table: string): RowTableKey[] => {
-  const sink = plan.sinks.find(({ kind, target }) => kind === 'dynamo' && target === table) as SinkPlan;
-  return sink.key.map((name, i) => {
-    const type = sink.keyTypes[i];
-    if (type === 'string' || type === 'number') return { name, type };
-    throw new MillraceError(
-      'configuration',
-      'TABLE_SHAPE',
-      `Table '${table}': the type of its key field '${name}' is not known.`,
-      {
-        fix: `Say in the sink's schema whether '${name}' is a string or a number, or create the table yourself.`,
-        fields: { table, field: name },
-      },
-    );
-  });
 };

@@ -8,12 +8,7 @@ import {
 import { CreateStreamCommand, DescribeStreamSummaryCommand, type KinesisClient } from '@aws-sdk/client-kinesis';
 import { type Clock, systemClock } from '../../core/clock.ts';
 import { MillraceError } from '../../errors/millrace-error.ts';
-
-/** A key field of a sink's table: the first is the partition key, the second, if any, the sort key. */
-export interface RowTableKey {
-  readonly name: string;
-  readonly type: 'string' | 'number';
-}
+import type { TableKeyField } from '../../graph/table-key.ts';
 
 const pollMs = 20;
 const polls = 1_500;
@@ -73,7 +68,7 @@ export const createStateTable = (client: DynamoDBClient, name: string, clock: Cl
 export const createRowTable = (
   client: DynamoDBClient,
   name: string,
-  keys: readonly RowTableKey[],
+  keys: readonly TableKeyField[],
   clock: Clock = systemClock,
 ): Promise<void> =>
   createTable(

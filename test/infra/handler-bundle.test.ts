@@ -1,0 +1,101 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { App, Stack } from 'aws-cdk-lib';
+import { StreamPipeline } from 'millrace/cdk';
+import { afterAll, describe, expect, it } from 'vitest';
+import revenue from '../../functions/revenue/pipeline.ts';
+import { entry, synthesize } from './reference-stack.ts';
+
+const folders: string[] = [];
+const temporaryFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-bundle-'));
+  folders.push(folder);
+  return folder;
+};
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
+/** Synthesizes with bundling, as `cdk synth` does. */
+const assetsOf = (): string[] => {
+  const outdir = temporaryFolder();
+  const stack = new Stack(new App({ outdir }), 'Bundled');
+  new StreamPipeline(stack, 'Revenue', { pipeline: revenue, entry });
+  const { directory } = stack.node.root instanceof App ? stack.node.root.synth() : { directory: outdir };
+  return readdirSync(directory)
+    .filter((name) => name.startsWith('asset.'))
+    .map((name) => join(directory, name));
+};
+
+describe('the bundle of a handler', () => {
+  const assets = assetsOf();
+  const bundle = assets[0] as string;
+
+  it('is one for all stages', () => {
+    expect(assets).toHaveLength(1);
+  });
+
+  it('loads without anything installed beside it, and asks for its environment', () => {
+    const invocation = `
+      import { handler } from ${JSON.stringify(pathToFileURL(join(bundle, 'index.mjs')).href)};
+      await handler({ millrace: 'tick' }, { getRemainingTimeInMillis: () => 30_000 }).catch(({ code, message }) =>
+        process.stderr.write(code + ': ' + message));`;
+    const { stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', invocation], {
+      encoding: 'utf8',
+      env: {},
+    });
+    expect(stderr).toContain(
+      'DEPLOYMENT_INVALID: Environment variable MILLRACE_STAGE is not set; allowed: orders, by-province',
+    );
+  });
+
+  it('has source maps that name the sources, and no path of this machine', () => {
+    const files = readdirSync(bundle);
+    expect(files).toContain('index.mjs.map');
+    const map = JSON.parse(readFileSync(join(bundle, 'index.mjs.map'), 'utf8')) as { sources: string[] };
+    expect(map.sources).toContain('../functions/revenue/pipeline.ts');
+    for (const file of files) expect(readFileSync(join(bundle, file), 'utf8')).not.toContain(process.cwd());
+  });
+
+  it('leaves clients that no sink of the stage needs in files of their own', () => {
+    const main = readFileSync(join(bundle, 'index.mjs'), 'utf8');
+    expect(main).not.toContain('SendMessageBatch');
+    expect(readdirSync(bundle).some((file) => file.startsWith('sqs-queue-'))).toBe(true);
+  });
+
+  it('is the same wherever it is made', () => {
+    const nameOf = (path: string | undefined) => path?.slice(path.lastIndexOf('asset.'));
+    expect(nameOf(assetsOf()[0])).toBe(nameOf(bundle));
+  });
+});
+
+describe('a handler that cannot be bundled', () => {
+  it('is refused where its module is missing', () => {
+    expect(() => synthesize({ entry: 'functions/revenue/handlr.ts' })).toThrow(
+      expect.objectContaining({ code: 'FILE_NOT_FOUND', message: expect.stringContaining('handlr.ts') }),
+    );
+  });
+
+  const bundling = (source: string, handler = 'handler') => {
+    const file = join(temporaryFolder(), 'handler.ts');
+    writeFileSync(file, source);
+    const stack = new Stack(new App({ outdir: temporaryFolder() }), 'Bundled');
+    new StreamPipeline(stack, 'Revenue', { pipeline: revenue, entry: file, handler });
+  };
+
+  it('is refused where its module does not compile, with the line', () => {
+    expect(() => bundling('export const handler = ;')).toThrow(
+      expect.objectContaining({ code: 'BUNDLE_FAILED', message: expect.stringMatching(/handler\.ts:1: /) }),
+    );
+  });
+
+  it('is refused where the export has another name, with those that are there', () => {
+    expect(() => bundling('export const main = () => 1;')).toThrow(
+      expect.objectContaining({ code: 'BUNDLE_FAILED', message: expect.stringContaining('its exports are: main') }),
+    );
+    expect(() => bundling('export const main = () => 1;', 'main')).not.toThrow();
+  });
+});
