@@ -75,15 +75,15 @@ const compareAccumulator = (
   after: AccumulatorLayout,
 ): readonly PlanChange[] => {
   const reads = readsOf(stage, after.id);
-  const held = new Set(
-    epochs.flatMap(({ layout }) =>
+  // By the deployment that wrote it last.
+  const held = new Map(
+    epochs.flatMap(({ epoch, layout }) =>
       (layout[stage.id]?.tables ?? []).flatMap(({ accumulators }) =>
-        accumulators.flatMap(({ state, type }) => (state === after.state ? [type] : [])),
+        accumulators.flatMap(({ state, type }) => (state === after.state ? [[type, epoch] as const] : [])),
       ),
     ),
   );
-  held.add(before.type);
-  const unread = [...held].filter((type) => type !== after.type && !reads.includes(type));
+  const unread = [...held.keys()].filter((type) => type !== after.type && !reads.includes(type));
   const what = `aggregate '${after.id}'`;
   return [
     ...(before.type === after.type
@@ -95,8 +95,8 @@ const compareAccumulator = (
       refused(
         what,
         `${type} → ${after.type}`,
-        `the state may hold accumulators of ${type}, which the new aggregate does not read`,
-        `Give it an upcast for '${type}', or a new name and drop the old one.`,
+        `epoch ${held.get(type)} of the job has stored accumulators of ${type}, and some may still lie there; the new aggregate reads ${[after.type, ...reads].join(', ')}`,
+        `Give it an upcast for '${type}', or put it back. To do without, give the aggregate a new name and drop the old one: it begins empty.`,
       ),
     ),
   ];

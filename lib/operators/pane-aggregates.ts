@@ -88,13 +88,24 @@ export class PaneAggregates {
 
 /** What cannot be read blocks its shard: no record is at fault, and to leave it out would lose what is stored. */
 const upcasted = (
-  { operator, name }: Member,
+  { operator, name, aggregator }: Member,
   type: string,
   upcast: Upcast | undefined,
   accumulator: unknown,
 ): unknown => {
+  if (upcast === undefined) {
+    const reads = [accumulatorTypeOf(aggregator), ...upcastsOf(aggregator).keys()];
+    throw new MillraceError(
+      'operator',
+      'UPCAST_FAILED',
+      `The state holds an accumulator of ${type} for aggregate '${name}' of operator '${operator}', which reads ${reads.join(', ')}.`,
+      {
+        fix: `Put the upcast for '${type}' back and deploy again: nothing was changed. millrace upgrade refuses a plan without it.`,
+        fields: { operator, aggregate: name, type, reads },
+      },
+    );
+  }
   try {
-    if (upcast === undefined) throw new TypeError('there is no upcast for it');
     return requirePlainJson(operator, upcast(accumulator));
   } catch (cause) {
     throw new MillraceError(

@@ -232,6 +232,30 @@ describe('a plan is refused for', () => {
     expect(effects(two, three)).toEqual(["fine aggregate 'totals.total': sum@2 → sum@3, by its upcast"]);
     expect(effects(two, three, [], epochs)).toContain("refused aggregate 'totals.total': sum@1 → sum@3");
   });
+
+  it('an upcast that is removed, whatever else stays, and says which deployment wrote what it read', () => {
+    const without: AnyAggregate = { ...total, version: 2 } as AnyAggregate;
+    const [one, two, three] = [
+      shaped(),
+      shaped({ aggregates: { total: v2 } }),
+      shaped({ aggregates: { total: without } }),
+    ];
+    const first = firstEpoch(one.plan);
+    const epochs = [first, nextEpoch([first], two.plan)];
+    const { compatible, changes } = comparePlans(two.plan, three.plan, { epochs });
+    expect(compatible).toBe(false);
+    expect(changes.filter(({ effect }) => effect === 'refused')).toMatchObject([
+      {
+        what: "aggregate 'totals.total'",
+        change: 'sum@1 → sum@2',
+        why: 'epoch 1 of the job has stored accumulators of sum@1, and some may still lie there; the new aggregate reads sum@2',
+        fix: expect.stringContaining("Give it an upcast for 'sum@1', or put it back."),
+      },
+    ]);
+    // Under another name it begins anew, and needs none.
+    const renamed = shaped({ aggregates: { cents: without } });
+    expect(comparePlans(two.plan, renamed.plan, { epochs, drop: ['totals.total'] }).compatible).toBe(true);
+  });
 });
 
 describe('going back to an earlier plan', () => {
