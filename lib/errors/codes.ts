@@ -90,6 +90,7 @@ export const rejectionCodes = [
   'CRASH',
   'AGGREGATED_RECORD',
   'TOO_LARGE',
+  'STATE_TOO_LARGE',
   'SKIPPED',
   'PANE_CLOSED',
 ] as const;

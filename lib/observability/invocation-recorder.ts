@@ -14,7 +14,8 @@ export interface InvocationFacts {
   readonly republished: number;
   /** How many records, panes and timers were quarantined, by `operator/code`. */
   readonly rejected: Readonly<Record<string, number>>;
-  readonly heldRuns: number;
+  /** Of a keyed stage: what waits in its state on this shard when the invocation ends. */
+  readonly waiting: WaitingSeen | undefined;
   /** Rows that at-most-once delivery gave up, by sink. */
   readonly unsent: Readonly<Record<string, number>>;
   readonly loads: number;
@@ -26,6 +27,13 @@ interface CommitSeen {
   readonly recordCount: number;
   readonly payloadBytes: number;
   readonly watermarkMs: number;
+}
+
+/** Runs of packets that wait for earlier ones; keys that wait for a quarantined row or pane, and the rows behind them. */
+export interface WaitingSeen {
+  readonly heldRuns: number;
+  readonly parkedKeys: number;
+  readonly parkedRows: number;
 }
 
 interface RejectionSeen {
@@ -42,7 +50,7 @@ const nothing: InvocationFacts = {
   lostRaces: 0,
   republished: 0,
   rejected: {},
-  heldRuns: 0,
+  waiting: undefined,
   unsent: {},
   loads: 0,
   snapshots: 0,
@@ -107,8 +115,8 @@ export class InvocationRecorder {
     this.#add('republished');
   }
 
-  held(_unit: string, runs: number): void {
-    this.#add('heldRuns', runs);
+  waiting(_unit: string, { heldRuns, parkedKeys, parkedRows }: WaitingSeen): void {
+    this.#facts = { ...this.#facts, waiting: { heldRuns, parkedKeys, parkedRows } };
   }
 
   unsent(_unit: string, sink: string, rows: number): void {
@@ -120,7 +128,7 @@ export class InvocationRecorder {
     this.#onStep?.(step, unit);
   }
 
-  #add(name: 'lostRaces' | 'loads' | 'snapshots' | 'republished' | 'heldRuns', count = 1): void {
-    this.#facts = { ...this.#facts, [name]: this.#facts[name] + count };
+  #add(name: 'lostRaces' | 'loads' | 'snapshots' | 'republished'): void {
+    this.#facts = { ...this.#facts, [name]: this.#facts[name] + 1 };
   }
 }

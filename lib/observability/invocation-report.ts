@@ -68,6 +68,11 @@ export class InvocationReport {
     add('RepublishedCommits', 'Count', facts.republished);
     add('LostRaces', 'Count', facts.lostRaces);
     add('UnsentRows', 'Count', total(facts.unsent));
+    if (facts.waiting !== undefined) {
+      add('HeldRuns', 'Count', facts.waiting.heldRuns);
+      add('ParkedKeys', 'Count', facts.waiting.parkedKeys);
+      add('ParkedRows', 'Count', facts.waiting.parkedRows);
+    }
     add('PayloadBytes', 'Bytes', facts.payloadBytes);
     if (lastArrivalMs !== undefined) {
       add('IteratorAge', 'Milliseconds', Math.max(0, endMs - lastArrivalMs));
@@ -79,9 +84,16 @@ export class InvocationReport {
   }
 }
 
-const linesOf = ({ facts, startMs, endMs, lastArrivalMs, ...subject }: Invocation): Record<string, unknown> => ({
+const linesOf = ({
+  facts: { waiting, ...facts },
+  startMs,
+  endMs,
+  lastArrivalMs,
+  ...subject
+}: Invocation): Record<string, unknown> => ({
   ...subject,
   ...facts,
+  ...waiting,
   rejected: total(facts.rejected),
   ...(total(facts.rejected) > 0 && { rejectedBy: facts.rejected }),
   unsent: total(facts.unsent),

@@ -122,13 +122,15 @@ export class Parking {
   *beingReleased(): Generator<{ readonly lp: number; readonly keyText: string }> {
     for (const { lp, tables } of this.#state.keyed.partitions.values()) {
       for (const [entry, value] of tables[this.#table] ?? []) {
-        if (entry.startsWith(KEY) && (value as ParkedKey)[0] === '') yield { lp, keyText: entry.slice(KEY.length) };
+        if (isKeyEntry(entry) && (value as ParkedKey)[0] === '') yield { lp, keyText: entry.slice(KEY.length) };
       }
     }
   }
 }
 
 const KEY = 'K|';
+/** Whether an entry is a key that waits; the others are rows. */
+export const isKeyEntry = (entry: string): boolean => entry.startsWith(KEY);
 const entryOf = (keyText: string): string => `${KEY}${keyText}`;
 const rowEntryOf = (keyText: string, index: number): string => `R|${keyText}|${index}`;
 

@@ -5,6 +5,8 @@ import { MillraceError } from '../errors/millrace-error.ts';
 import { ComputeSession } from '../operators/compute-session.ts';
 import { RejectionError } from '../operators/rejection-error.ts';
 import type { StageProgram } from '../operators/stage-program.ts';
+import { MAX_VALUE_CHARACTERS } from '../state/state-overlay.ts';
+import type { EntryChange, StateTable } from '../state/state-table.ts';
 import type { PacketContent } from './cut-packets.ts';
 
 /** Bounds of one commit. An invocation makes as many as it takes. */
@@ -72,6 +74,7 @@ const COUNT_RECORDS = 10_000;
 export class PieceBuilder {
   readonly session: ComputeSession;
   readonly #limits: PieceLimits;
+  readonly #tables: readonly StateTable[];
   readonly #recordsBefore: number;
   #records: number;
   #rejected: number;
@@ -80,6 +83,7 @@ export class PieceBuilder {
   constructor(state: CommittedState, limits: PieceLimits, combines: boolean) {
     this.session = new ComputeSession(state.keyed, state.head.watermarkMs, combines, state.floors);
     this.#limits = limits;
+    this.#tables = state.keyed.tables;
     const carried = state.rejections.records < COUNT_RECORDS ? state.rejections : { records: 0, rejected: 0 };
     this.#recordsBefore = carried.records;
     this.#records = carried.records;
@@ -128,6 +132,12 @@ export class PieceBuilder {
       if (!(error instanceof RejectionError)) throw error;
       this.session.rollback();
       this.reject(origin(), error);
+      return 'rejected';
+    }
+    const { tooLarge } = this.session.state;
+    if (tooLarge !== undefined) {
+      this.session.rollback();
+      this.reject(origin(), stateTooLarge(this.#tables, tooLarge.change, tooLarge.characters));
       return 'rejected';
     }
     if (this.session.fullestPartitionBytes > this.#limits.maxPartitionBytes) {
@@ -187,3 +197,13 @@ export class PieceBuilder {
     });
   }
 }
+
+const stateTooLarge = (tables: readonly StateTable[], { table, key }: EntryChange, characters: number) => {
+  const { id, keyTextOf } = tables[table] as StateTable;
+  const keyText = (keyTextOf?.(key) ?? key).slice(0, 100);
+  return new RejectionError(
+    'STATE_TOO_LARGE',
+    id,
+    `what is stored for key ${keyText} would be about ${characters} characters of JSON, and at most ${MAX_VALUE_CHARACTERS} may be: let the aggregate keep less of each record, or make windows or keys smaller`,
+  );
+};

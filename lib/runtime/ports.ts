@@ -44,6 +44,16 @@ export interface CommitFacts {
   readonly watermarkMs: number;
 }
 
+/** What waits in the state of a keyed stage on one shard. */
+export interface Waiting {
+  /** Runs of packets that wait for earlier ones. */
+  readonly heldRuns: number;
+  /** Keys that wait for a quarantined row or pane. */
+  readonly parkedKeys: number;
+  /** The rows behind them. */
+  readonly parkedRows: number;
+}
+
 /** Told what happens, for logs, metrics and tests. All methods are optional; none may throw, but `step` in tests. */
 export interface RuntimeObserver {
   committed?(facts: CommitFacts): void;
@@ -57,7 +67,8 @@ export interface RuntimeObserver {
   /** Something of what a sealed log held was deleted, or all of it. */
   collected?(unit: string, step: Collected): void;
   republished?(unit: string, n: number): void;
-  held?(unit: string, runs: number): void;
+  /** What waits in a keyed stage, after each invocation. */
+  waiting?(unit: string, waiting: Waiting): void;
   /** Rows that were sent once, as the delivery mode asks, and were not taken or may not have been. */
   unsent?(unit: string, sink: string, rows: number): void;
   step?(step: ProtocolStep, unit: string): void | Promise<void>;

@@ -2,7 +2,7 @@ import type { StateTable } from '../state/state-table.ts';
 import { holdTable } from './hold-table.ts';
 
 /** Keys whose rows wait, and the rows. */
-const parkedTable: StateTable = { id: '@parked', timerMs: () => undefined, watched: true };
+export const parkedTable: StateTable = { id: '@parked', timerMs: () => undefined, watched: true };
 
 /** Quarantined records that were redriven and are not marked as such yet. */
 const redrivenTable: StateTable = { id: '@redriven', timerMs: () => undefined };

@@ -19,6 +19,7 @@ import { keepOutputs, splitOutputs } from './split-outputs.ts';
 import { TaskHead } from './task-head.ts';
 import type { TaskStore } from './task-store.ts';
 import type { TryCounter } from './try-counter.ts';
+import { waitingIn } from './waiting.ts';
 
 /** What a task is asked to compute: the executor behind it, and what only its kind of input needs. */
 export interface TaskInput {
@@ -184,10 +185,12 @@ export class Task {
     this.#busy = true;
     try {
       const result = await run();
+      this.#tellWaiting();
       await this.#head.snapshotIfDue();
       return result;
     } catch (error) {
       this.#lastSuccessMs = undefined;
+      this.#tellWaiting();
       // Whatever went wrong may have gone wrong between a write and its answer.
       this.#head.drop();
       await watch?.fail();
@@ -195,6 +198,12 @@ export class Task {
     } finally {
       this.#busy = false;
     }
+  }
+
+  /** Also of an invocation that failed: a shard that stops for what waits goes on saying so. */
+  #tellWaiting(): void {
+    if (this.#input.needed === undefined || !this.#head.isLoaded) return;
+    this.#ports.observer.waiting?.(this.#options.unit, waitingIn(this.#head.state.keyed));
   }
 
   #refresh(always: boolean, deadline: Deadline): Promise<void> {

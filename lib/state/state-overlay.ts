@@ -4,6 +4,12 @@ import type { KeyedState } from './keyed-state.ts';
 import type { EntryChange } from './state-table.ts';
 
 /**
+ * A value of state may take about so many characters of JSON: what fills a commit. It is written as a whole whenever it
+ * changes, and has to be within the time of an invocation.
+ */
+export const MAX_VALUE_CHARACTERS = 4 * 1024 * 1024;
+
+/**
  * The state as the commit being computed sees it: its own writes above the committed state, which it never touches.
  * An entry's key names it within its table, whatever its partition.
  */
@@ -13,6 +19,7 @@ export class StateOverlay {
   readonly #writes: Map<string, EntryChange>[];
   #bytes = 0;
   #bytesAtBegin = 0;
+  #large: EntryChange | undefined;
 
   constructor(base: KeyedState, journal: Journal) {
     this.#base = base;
@@ -29,8 +36,11 @@ export class StateOverlay {
   set(lp: number, table: number, key: string, value: unknown): void {
     const writes = this.#writes[table] as Map<string, EntryChange>;
     const before = writes.get(key);
-    this.#bytes += changeSize(key, value) - (before === undefined ? 0 : changeSize(key, before.value));
-    this.#journal.set(writes, key, { lp, table, key, value });
+    const size = changeSize(key, value);
+    this.#bytes += size - (before === undefined ? 0 : changeSize(key, before.value));
+    const change = { lp, table, key, value };
+    this.#journal.set(writes, key, change);
+    if (size > MAX_VALUE_CHARACTERS) this.#large = change;
   }
 
   /** About how many characters of JSON this commit's changes are. */
@@ -41,10 +51,24 @@ export class StateOverlay {
   /** The journal begins anew here, or has been rolled back to where it last did. */
   begin(): void {
     this.#bytesAtBegin = this.#bytes;
+    this.#large = undefined;
   }
 
   rolledBack(): void {
     this.#bytes = this.#bytesAtBegin;
+    this.#large = undefined;
+  }
+
+  /**
+   * A value past the bound that was written since `begin`, with its size. What an earlier release has let grow so large may
+   * stay as it is, be fired and be deleted.
+   */
+  get tooLarge(): { readonly change: EntryChange; readonly characters: number } | undefined {
+    const change = this.#large;
+    if (change === undefined || this.written(change.table).get(change.key) !== change) return undefined;
+    const characters = jsonSize(change.value);
+    const before = this.#base.get(change.lp, change.table, change.key);
+    return before !== undefined && jsonSize(before) >= characters ? undefined : { change, characters };
   }
 
   /** Whether this commit wrote nothing. */
