@@ -26,7 +26,9 @@ const row = (value: unknown, n: number, index = 0, lp = 3, incarnation = 1): Out
   eventTimeMs: 0,
 });
 
-const byJson = (a: unknown, b: unknown): number => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+/** Stores return fields in an order of their own. */
+const sortable = (value: unknown): string => JSON.stringify(Object.entries(value as object).sort());
+const byJson = (a: unknown, b: unknown): number => (sortable(a) < sortable(b) ? -1 : 1);
 const keys = [
   { name: 'province', type: 'string' },
   { name: 'minute', type: 'number' },
@@ -42,7 +44,7 @@ export const describeTableSink = (name: string, backend: () => TableSinkBackend)
       const { writer, rows } = await make();
       await writer.write([row(total(1), 1, 0), row(total(2, 60), 1, 1), row(total(3, 0, 'BJ'), 1, 2)]);
       await writer.write([row(total(10), 2)]);
-      expect([...(await rows())].sort(byJson)).toEqual([total(3, 0, 'BJ'), total(10), total(2, 60)]);
+      expect([...(await rows())].sort(byJson)).toEqual([total(2, 60), total(3, 0, 'BJ'), total(10)].sort(byJson));
     });
 
     it('keeps the newer row when an older version comes late', async () => {
@@ -70,7 +72,7 @@ export const describeTableSink = (name: string, backend: () => TableSinkBackend)
       const batch = [row(total(1), 5, 0), row(total(2, 60), 5, 1)];
       await writer.write(batch);
       await writer.write(batch);
-      expect([...(await rows())].sort(byJson)).toEqual([total(1), total(2, 60)]);
+      expect([...(await rows())].sort(byJson)).toEqual([total(1), total(2, 60)].sort(byJson));
     });
 
     it('ends with the last of several versions of a row in one call', async () => {
