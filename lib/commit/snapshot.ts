@@ -110,15 +110,6 @@ export const writeSnapshot = async (
   return { registry: next, manifest };
 };
 
-/**
- * Writes what a child inherits, as the snapshot that its log will begin with. Whoever makes the log at the same time writes
- * the same under other names; what loses is found by its number and collected.
- */
-export const writeImage = async (log: CommitLog, blobs: BlobStore, state: CommittedState): Promise<StoredPayload> => {
-  const layout = layOut(state.keyed, undefined, state.epochs);
-  return (await store(log, blobs, state, layout, undefined, 0)).payload;
-};
-
 /** Writes what a registry is to point to: the blob with the sections first, then the manifest that names it. */
 const store = async (
   log: CommitLog,
@@ -131,10 +122,13 @@ const store = async (
   const attemptId = log.newAttemptId();
   const { n } = state.head;
   const written = layout.content.length === 0 ? undefined : await blobs.put(n, `${attemptId}-s`, layout.content);
-  const manifest = makeManifest(state, layout, written, previous, sweptTo);
-  const payload = await log.store(n, `${attemptId}-m`, encodeFrame(JSON.stringify(manifest)));
+  const manifest = makeManifest(state, placeIn(layout, written, previous, state.epochs), sweptTo);
+  const payload = await storeManifest(log, attemptId, manifest);
   return { written, manifest, payload };
 };
+
+export const storeManifest = (log: CommitLog, attemptId: string, manifest: Manifest): Promise<StoredPayload> =>
+  log.store(manifest.header.n, `${attemptId}-m`, encodeFrame(JSON.stringify(manifest)));
 
 export const decodeManifest = (bytes: Uint8Array): Manifest => JSON.parse(decodeFrame(bytes)) as Manifest;
 
@@ -231,7 +225,8 @@ const encodePartition = (partition: StatePartition, sections: readonly Section[]
 /** New images of partitions by their number. */
 type Images = ReadonlyMap<number, Uint8Array>;
 
-const encodeImage = (partition: StatePartition): Uint8Array | undefined => {
+/** All entries of a loaded partition; `undefined` where there are none. */
+export const encodeImage = (partition: StatePartition): Uint8Array | undefined => {
   const entries = [...allEntries(partition)];
   return entries.length === 0 ? undefined : encodeFrame(encodeEntries(entries));
 };
@@ -278,39 +273,47 @@ function* allEntries(partition: StatePartition): Generator<EntryChange> {
   }
 }
 
-const makeManifest = (
-  state: CommittedState,
+const placeIn = (
   layout: Layout,
   written: BlobRef | undefined,
   previous: Manifest | undefined,
-  sweptTo: number,
-): Manifest => {
+  epochs: EpochReader,
+): Placed => {
   const old = previous?.blobs ?? [];
   const used = new Set(layout.partitions.flatMap(({ kept }) => kept.map(([blob]) => blob)));
   const renumbered = new Map([...used].sort((a, b) => a - b).map((blob, i) => [blob, i]));
   const kept = [...renumbered.keys()].map((blob) => old[blob] as StateBlob);
-  const { epoch } = state.epochs;
-  const stamped = written && (epoch === FIRST_EPOCH ? written : { ...written, epoch });
   return {
-    header: state.head,
-    excluded: state.excluded,
-    rejections: state.rejections,
-    marks: state.marks.toChanges().map(encodeMark),
-    floors: state.floors.map(({ from, to, watermarkMs }) => [from, to, watermarkMs]),
-    ...(state.ancestors.length > 0 && { ancestors: state.ancestors }),
-    coverage: [...state.coverage].map(([stage, c]) => [stage, c.watermarkMs, c.excluded ? 1 : 0, runLengths(c.lastN)]),
-    blobs: stamped === undefined ? kept : [...kept, stamped],
+    blobs: written === undefined ? kept : [...kept, stamp(written, epochs)],
     partitions: layout.partitions.flatMap(({ partition, kept: sections, added }) => {
       const all = sections.map(([blob, ...rest]): Section => [renumbered.get(blob) as number, ...rest]);
       if (added !== undefined) all.push([kept.length, ...added]);
       return all.length === 0 ? [] : [describePartition(partition, all)];
     }),
     dropped: old.filter((_, blob) => !used.has(blob)),
-    sweptTo,
   };
 };
 
-const describePartition = (partition: StatePartition, sections: Section[]): ManifestPartition => {
+/** A blob of sections that was written now. */
+export const stamp = (written: BlobRef, { epoch }: EpochReader): StateBlob =>
+  epoch === FIRST_EPOCH ? written : { ...written, epoch };
+
+/** Where the partitions of a snapshot are. */
+type Placed = Pick<Manifest, 'blobs' | 'partitions' | 'dropped'>;
+
+export const makeManifest = (state: CommittedState, placed: Placed, sweptTo: number): Manifest => ({
+  header: state.head,
+  excluded: state.excluded,
+  rejections: state.rejections,
+  marks: state.marks.toChanges().map(encodeMark),
+  floors: state.floors.map(({ from, to, watermarkMs }) => [from, to, watermarkMs]),
+  ...(state.ancestors.length > 0 && { ancestors: state.ancestors }),
+  coverage: [...state.coverage].map(([stage, c]) => [stage, c.watermarkMs, c.excluded ? 1 : 0, runLengths(c.lastN)]),
+  ...placed,
+  sweptTo,
+});
+
+export const describePartition = (partition: StatePartition, sections: Section[]): ManifestPartition => {
   const { lp, timerMs, isWatched, loadedBytes } = partition;
   if (timerMs === Number.NEGATIVE_INFINITY) return [lp, sections];
   return [lp, sections, Number.isFinite(timerMs) ? timerMs : null, isWatched ? 1 : 0, loadedBytes];

@@ -1,13 +1,15 @@
-import type { CommittedState, TaskShape } from '../commit/committed-state.ts';
+import type { TaskShape } from '../commit/committed-state.ts';
 import { type Job, recordChild, unitOf } from '../commit/job.ts';
 import { unitName } from '../commit/log-unit.ts';
+import type { ChildUnit } from '../commit/outbox.ts';
+import type { Inheritance } from '../commit/write-image.ts';
 import type { Shard } from '../connectors/stream-port.ts';
 import { allEnded } from '../core/all-ended.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { ItemStore } from '../state/item-store.ts';
 import type { Ancestry } from './ancestry.ts';
 import type { Deadline } from './deadline.ts';
-import { inherit } from './inherit.ts';
+import { inherit, type SealedParent } from './inherit.ts';
 import type { Task } from './task.ts';
 
 /** What a hand-over needs of a stage in a container. */
@@ -21,8 +23,8 @@ export interface ReshardedStage {
 /** Shards that end and shards that begin: a child's log is made from those of its parents, which are sealed for it. */
 export class HandOver {
   readonly #stage: ReshardedStage;
-  /** Parents being sealed: two children of one may begin at the same time. */
-  readonly #sealing = new Map<string, Promise<CommittedState>>();
+  /** What is under way at each parent: two children of one may begin at the same time. */
+  readonly #turns = new Map<string, Promise<unknown>>();
   /** Shards that follow on others and are known to have a log. */
   readonly #begun = new Set<string>();
 
@@ -31,18 +33,18 @@ export class HandOver {
   }
 
   /** What a shard that follows on others begins with: they are sealed first, and theirs before them. `undefined` for a root. */
-  async inherit(shard: Shard, shape: TaskShape, deadline: Deadline): Promise<CommittedState | undefined> {
+  async inherit(shard: Shard, shape: TaskShape, deadline: Deadline): Promise<Inheritance | undefined> {
     const { job, ancestry } = await this.#stage.open();
     const { stage, items } = this.#stage;
     if (job.roster[stage]?.shardIds.includes(shard.shardId)) return undefined;
     const parents = await ancestry.parentsOf(shard);
     const sealed = await allEnded(parents.map((parent) => this.#seal(parent, deadline)));
     await recordChild(items, job, stage, shard.shardId);
-    const state = inherit(shape, sealed);
+    const inherited = inherit(shape, sealed);
     // What the parents have not collected of theirs is left to the child too.
     const units = parents.map(({ shardId }) => unitName(unitOf(job, stage, shardId)));
-    state.ancestors = [...new Set([...units, ...sealed.flatMap(({ ancestors }) => ancestors)])];
-    return state;
+    inherited.state.ancestors = [...new Set([...units, ...sealed.flatMap(({ state }) => state.ancestors)])];
+    return inherited;
   }
 
   /** Lets open shards that follow on others begin, whether they were given records or not. */
@@ -58,25 +60,35 @@ export class HandOver {
     );
   }
 
-  #seal(shard: Shard, deadline: Deadline): Promise<CommittedState> {
-    const underWay = this.#sealing.get(shard.shardId);
-    if (underWay !== undefined) return underWay;
-    const sealing = this.#sealNow(shard, deadline).finally(() => this.#sealing.delete(shard.shardId));
-    this.#sealing.set(shard.shardId, sealing);
-    return sealing;
+  async #seal(shard: Shard, deadline: Deadline): Promise<SealedParent> {
+    const { shardId } = shard;
+    const task = await this.#stage.task(shardId);
+    return {
+      state: await this.#inTurn(shardId, async () => task.seal(await this.#childrenOf(shard), deadline)),
+      look: (lp, at) => this.#inTurn(shardId, () => task.look(lp, at, deadline)),
+    };
   }
 
-  async #sealNow(shard: Shard, deadline: Deadline): Promise<CommittedState> {
+  /** A task does one thing at a time. */
+  #inTurn<T>(shardId: string, run: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(shardId) ?? Promise.resolve()).then(run, run);
+    this.#turns.set(shardId, turn);
+    const done = () => {
+      if (this.#turns.get(shardId) === turn) this.#turns.delete(shardId);
+    };
+    turn.then(done, done);
+    return turn;
+  }
+
+  async #childrenOf(shard: Shard): Promise<readonly ChildUnit[]> {
     const { job, ancestry } = await this.#stage.open();
     const nameOf = ({ shardId }: Shard) => unitName(unitOf(job, this.#stage.stage, shardId));
-    const children = await Promise.all(
+    return Promise.all(
       (await ancestry.childrenOf(shard)).map(async (child) => ({
         unit: nameOf(child),
         parents: (await ancestry.parentsOf(child)).map(nameOf),
       })),
     );
-    const task = await this.#stage.task(shard.shardId);
-    return task.seal(children, deadline);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Commit, CommitHeader } from '../commit/commit.ts';
 import type { CommittedState } from '../commit/committed-state.ts';
 import { emptyOutbox, isEmptyOutbox, type SinkOutput } from '../commit/outbox.ts';
+import type { Inheritance } from '../commit/write-image.ts';
 import { compareSequenceNumbers } from '../connectors/sequence-number.ts';
 import type { StreamRecord } from '../connectors/stream-port.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
@@ -81,10 +82,10 @@ export class TaskHead {
     return moved;
   }
 
-  /** The state with every partition in memory, or with these, whatever memory they take. */
-  async loadAll(lps?: ReadonlySet<number>): Promise<CommittedState> {
+  /** The state with these partitions in memory, and with those that every commit looks at, whatever memory they take. */
+  async loadAll(lps: ReadonlySet<number>): Promise<CommittedState> {
     const { n } = this.header;
-    await this.#store.loadAll((lp) => lps?.has(lp) ?? true);
+    await this.#store.loadAll((lp) => lps.has(lp));
     if (this.header.n > n) this.#published = false;
     return this.state;
   }
@@ -108,7 +109,7 @@ export class TaskHead {
    * Knows the head at least as it was when this was called, or, unless `always`, as this container left it.
    * @param inherit what the log begins with where there is none yet
    */
-  async refresh(always: boolean, inherit: () => Promise<CommittedState | undefined>): Promise<void> {
+  async refresh(always: boolean, inherit: () => Promise<Inheritance | undefined>): Promise<void> {
     if (!this.#store.isLoaded) {
       if (!(await this.#store.load())) {
         await this.#store.create(await inherit());

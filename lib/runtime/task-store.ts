@@ -14,9 +14,9 @@ import {
   type Manifest,
   restoreSnapshot,
   type StoredState,
-  writeImage,
   writeSnapshot,
 } from '../commit/snapshot.ts';
+import { type Inheritance, writeImage } from '../commit/write-image.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { StatePartition } from '../state/state-partition.ts';
 import { PartitionBudget } from './partition-budget.ts';
@@ -127,9 +127,11 @@ export class TaskStore {
 
   /**
    * Loads the partitions that computing needs, in this order and as far as memory allows: at least the first.
+   * @throws MillraceError `LOST_RACE` where the log was collected
    * @returns whether other containers' commits were found on the way: then all that was known before has to be looked at again
    */
   async require(needed: () => Iterable<number>): Promise<boolean> {
+    this.#requireUncollected();
     const { keyed, head } = this.state;
     for (;;) {
       if (keyed.absent.length === 0) return false;
@@ -151,7 +153,7 @@ export class TaskStore {
    * @throws MillraceError `LOST_RACE` where the log was collected
    */
   async loadAll(isWanted: (lp: number) => boolean): Promise<void> {
-    if (this.#registry?.isCollected) throw this.#collected();
+    this.#requireUncollected();
     this.#keepsAll = true;
     for (;;) {
       const inRange = [...this.state.keyed.partitions.values()].filter(
@@ -165,12 +167,12 @@ export class TaskStore {
   }
 
   /** Makes the log where there is none. @param inherited what a child's log begins with; a root's begins with nothing */
-  async create(inherited: CommittedState | undefined): Promise<void> {
+  async create(inherited: Inheritance | undefined): Promise<void> {
     if (inherited === undefined) {
       await this.#log.genesis(0, this.#shape.partitions);
     } else {
       const manifest = await writeImage(this.#log, this.#blobs, inherited);
-      await this.#log.genesis(inherited.head.n, this.#shape.partitions, manifest);
+      await this.#log.genesis(inherited.state.head.n, this.#shape.partitions, manifest);
     }
   }
 
@@ -307,6 +309,10 @@ export class TaskStore {
       `The state of ${this.#log.unit} cannot be loaded: a part that its registry names is not there.`,
       { fix: 'Restore the state table from a backup or a savepoint.', cause },
     );
+  }
+
+  #requireUncollected(): void {
+    if (this.#registry?.isCollected) throw this.#collected();
   }
 
   /** A child that has no log could begin with nothing; but its log is what this was waited for. */

@@ -1,10 +1,12 @@
 import type { Position } from '../commit/commit.ts';
 import type { CommittedState } from '../commit/committed-state.ts';
 import type { ChildUnit } from '../commit/outbox.ts';
+import type { Inheritance } from '../commit/write-image.ts';
 import { compareSequenceNumbers } from '../connectors/sequence-number.ts';
 import type { StreamRecord } from '../connectors/stream-port.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { SinkTiming } from '../graph/sink-guarantee.ts';
+import type { StatePartition } from '../state/state-partition.ts';
 import { buildCommit } from './build-commit.ts';
 import { CrashWatch } from './crash-watch.ts';
 import type { Deadline } from './deadline.ts';
@@ -32,7 +34,7 @@ export interface TaskInput {
   /** Counts crashes on a record. A packet is never quarantined, so they are not counted there. */
   readonly tries: TryCounter | undefined;
   /** What the log begins with where the shard follows on others, which are sealed for it; `undefined` for a root. */
-  inherit(deadline: Deadline): Promise<CommittedState | undefined>;
+  inherit(deadline: Deadline): Promise<Inheritance | undefined>;
   /** Requires that the shard is closed and holds nothing after the position. */
   requireDrained(position: Position): Promise<void>;
 }
@@ -148,7 +150,7 @@ export class Task {
 
   /**
    * Ends the log of a shard that was read to its end: its children go on from here. Nothing is committed after it.
-   * @returns the final state, all of it loaded, once every receiver can learn of the end
+   * @returns the final state, of which what every commit looks at is loaded, once every receiver can learn of the end
    * @throws MillraceError `NOT_DRAINED` where records are left
    */
   seal(children: readonly ChildUnit[], deadline: Deadline): Promise<CommittedState> {
@@ -156,10 +158,19 @@ export class Task {
       await this.#refresh(true, deadline);
       for (const races = this.#races(); ; ) {
         await this.#head.prepare(undefined, deadline);
-        if (this.#head.isSealed) return this.#head.loadAll();
+        if (this.#head.isSealed) return this.#head.loadAll(new Set());
         await this.#input.requireDrained(this.#head.header.position);
         if (!(await this.#commit(sealPiece(this.#head.state, children), deadline))) races.add();
       }
+    });
+  }
+
+  /** Has a look at one partition of a sealed log's state, which is loaded for that as far as it is not. */
+  look(lp: number, at: (partition: StatePartition) => void, deadline: Deadline): Promise<void> {
+    return this.#exclusively(async () => {
+      await this.#refresh(false, deadline);
+      await this.#head.require(() => [lp]);
+      at(this.#head.state.keyed.partition(lp));
     });
   }
 

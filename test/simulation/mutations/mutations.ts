@@ -272,8 +272,8 @@ export const mutations: readonly Mutation[] = [
     'two versions are alive',
     'a snapshot of an earlier version is taken for one of this version',
     'commit/snapshot.ts',
-    'const stamped = written && (epoch === FIRST_EPOCH ? written : { ...written, epoch });',
-    'const stamped = written && (epoch === FIRST_EPOCH || epoch > 0 ? written : { ...written, epoch });',
+    'epoch === FIRST_EPOCH ? written : { ...written, epoch };',
+    'epoch === FIRST_EPOCH || epoch > 0 ? written : { ...written, epoch };',
   ),
   one(
     'two versions are alive',

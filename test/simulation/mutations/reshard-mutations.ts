@@ -22,9 +22,9 @@ export const reshardMutations: readonly Mutation[] = [
     patches: [
       {
         file: 'lib/runtime/task.ts',
-        find: '        await this.#head.prepare(undefined, deadline);\n        if (this.#head.isSealed) return this.#head.loadAll();',
+        find: '        await this.#head.prepare(undefined, deadline);\n        if (this.#head.isSealed) return this.#head.loadAll(new Set());',
         replace:
-          '        if (this.#head.isSealed) return this.#head.loadAll();\n        await this.#head.prepare(undefined, deadline);',
+          '        if (this.#head.isSealed) return this.#head.loadAll(new Set());\n        await this.#head.prepare(undefined, deadline);',
       },
       {
         file: 'lib/runtime/task.ts',
@@ -72,15 +72,22 @@ export const reshardMutations: readonly Mutation[] = [
     'a child starts while its parent is in flight',
     'state is not handed over',
     'runtime/inherit.ts',
-    'state.keyed.apply(state.head.n, entriesOf(parent, range));',
-    'void entriesOf;',
+    'partition.apply(head.n, { lp, table, key, value });',
+    'void value;',
+  ),
+  one(
+    'state is larger than memory',
+    'a child takes what is in memory of a parent for all of it',
+    'runtime/task.ts',
+    'await this.#head.require(() => [lp]);',
+    '',
   ),
   one(
     'a child starts while its parent is in flight',
     'a child keeps what its sibling owns',
     'runtime/inherit.ts',
-    'if (lp < from || lp > to) continue;',
-    'if (lp < from && lp > to) continue;',
+    'lp === -1 || (lp >= from && lp <= to);',
+    'lp >= -1 || (lp >= from && lp <= to);',
   ),
   tested(
     'unit/runtime/inherit.test.ts',

@@ -33,7 +33,12 @@ const begin = async (rig: LogRig, unit: string, parent: TaskStore): Promise<Task
   const state = new CommittedState(shape, { ...parent.state.head, kind: 'genesis' }, emptyOutbox);
   state.ancestors = [UNIT];
   const child = rig.storeOf(unit);
-  await child.create(state);
+  await child.create({
+    state,
+    partitions: async function* () {
+      yield* [];
+    },
+  });
   await child.load();
   return child;
 };
@@ -186,6 +191,7 @@ describe('what a sealed log held', () => {
     const cold = rig.store();
     await cold.load();
     await expect(entriesOf(cold)).rejects.toMatchObject({ code: 'LOST_RACE', kind: 'retryable' });
+    await expect(cold.require(() => [3])).rejects.toMatchObject({ code: 'LOST_RACE', kind: 'retryable' });
   });
 
   it('is remembered by the children in their snapshots until it is gone', SLOW, async () => {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { CommittedState } from '../../../lib/commit/committed-state.ts';
+import { CommittedState, type TaskShape } from '../../../lib/commit/committed-state.ts';
 import type { LpRange } from '../../../lib/commit/marks.ts';
 import { emptyOutbox } from '../../../lib/commit/outbox.ts';
 import { ComputeSession } from '../../../lib/operators/compute-session.ts';
 import { encodeHold, type Hold, holdKey, holdTable } from '../../../lib/runtime/hold-table.ts';
-import { inherit } from '../../../lib/runtime/inherit.ts';
+import { inherit as inheritFrom } from '../../../lib/runtime/inherit.ts';
+import type { StatePartition } from '../../../lib/state/state-partition.ts';
 
 const P = 8;
 const shape = (from: number, to: number) => ({
@@ -33,6 +34,18 @@ const parent = ({ from, to }: LpRange, { n, watermarkMs, heardMs = watermarkMs }
   return state;
 };
 
+/** All of it at once, which only a test has the memory for. */
+const inherit = async (childShape: TaskShape, parents: readonly CommittedState[]): Promise<CommittedState> => {
+  const { state, partitions } = inheritFrom(
+    childShape,
+    parents.map((sealed) => ({ state: sealed, look: async (lp, at) => at(sealed.keyed.partition(lp)) })),
+  );
+  const all: StatePartition[] = [];
+  for await (const partition of partitions()) all.push(partition);
+  for (const partition of all) state.keyed.partitions.set(partition.lp, partition);
+  return state;
+};
+
 const lpsOf = (state: CommittedState, table: number): number[] =>
   [...state.keyed.partitions.values()].filter(({ tables }) => (tables[table]?.size ?? 0) > 0).map(({ lp }) => lp);
 
@@ -46,16 +59,16 @@ describe('what a child inherits', () => {
   const low = { from: 0, to: 3 };
   const high = { from: 4, to: 7 };
 
-  it('is, after a split, the partitions in its range', () => {
-    const child = inherit(shape(2, 3), [parent(low, { n: 9, watermarkMs: 100 })]);
+  it('is, after a split, the partitions in its range', async () => {
+    const child = await inherit(shape(2, 3), [parent(low, { n: 9, watermarkMs: 100 })]);
     expect(lpsOf(child, 0)).toEqual([2, 3]);
     expect(child.marks.toChanges()).toMatchObject([{ producer: 'u/a', from: 2, to: 3, n: 5, watermarkMs: 100 }]);
     expect(child.head).toMatchObject({ n: 9, kind: 'genesis', watermarkMs: 100 });
     expect(child.floors).toEqual([]);
   });
 
-  it('is, after a merge, what both had, with the larger number and the smaller watermark', () => {
-    const child = inherit(shape(0, 7), [
+  it('is, after a merge, what both had, with the larger number and the smaller watermark', async () => {
+    const child = await inherit(shape(0, 7), [
       parent(low, { n: 9, watermarkMs: 100 }),
       parent(high, { n: 4, watermarkMs: 60 }),
     ]);
@@ -64,8 +77,8 @@ describe('what a child inherits', () => {
     expect(child.coverage.get('next')?.lastN[7]).toBe(9);
   });
 
-  it('keeps closed what the faster parent of a merge has closed, until its own watermark is there', () => {
-    const child = inherit(shape(0, 7), [
+  it('keeps closed what the faster parent of a merge has closed, until its own watermark is there', async () => {
+    const child = await inherit(shape(0, 7), [
       parent(low, { n: 9, watermarkMs: 100 }),
       parent(high, { n: 4, watermarkMs: 60 }),
     ]);
@@ -76,15 +89,15 @@ describe('what a child inherits', () => {
     expect(child.floors).toEqual([]);
   });
 
-  it('counts as closed what a parent may have fired before it could say so', () => {
+  it('counts as closed what a parent may have fired before it could say so', async () => {
     const slices = parent(low, { n: 9, watermarkMs: 60, heardMs: 120 });
-    const child = inherit(shape(0, 7), [slices, parent(high, { n: 4, watermarkMs: 70 })]);
+    const child = await inherit(shape(0, 7), [slices, parent(high, { n: 4, watermarkMs: 70 })]);
     expect([latenessAt(child, 0), latenessAt(child, 4)]).toEqual([120, 70]);
-    const grandchild = inherit(shape(0, 3), [child]);
+    const grandchild = await inherit(shape(0, 3), [child]);
     expect(latenessAt(grandchild, 0)).toBe(120);
   });
 
-  it('has the waiting packets that reach into its range, cut to it', () => {
+  it('has the waiting packets that reach into its range, cut to it', async () => {
     const holder = parent(low, { n: 9, watermarkMs: 100 });
     const rows = [0, 1, 2, 3].map((lp) => ({ lp, rows: [] }));
     const packet = { producer: 'u/a', n: 7, watermarkMs: 0, excluded: false, epoch: 1, runs: [], rows, children: [] };
@@ -97,7 +110,8 @@ describe('what a child inherits', () => {
         value: encodeHold(packet, run, { sequenceNumber: '3', arrivalMs: 4 }),
       },
     ]);
-    const holds = [inherit(shape(0, 1), [holder]), inherit(shape(2, 3), [holder])].map((child) =>
+    const children = [await inherit(shape(0, 1), [holder]), await inherit(shape(2, 3), [holder])];
+    const holds = children.map((child) =>
       lpsOf(child, 1).flatMap((lp) => [...(child.keyed.partition(lp).tables[1]?.values() ?? [])] as Hold[]),
     );
     expect(holds.map((list) => list.map(([, , , , cut, kept]) => [cut, kept.map(([lp]) => lp)]))).toEqual([
@@ -111,8 +125,8 @@ describe('what a child inherits', () => {
     ]);
   });
 
-  it('does not call what came to its parents its own, nor what was seen of their ends', () => {
-    const child = inherit(shape(0, 3), [parent(low, { n: 9, watermarkMs: 100 })]);
+  it('does not call what came to its parents its own, nor what was seen of their ends', async () => {
+    const child = await inherit(shape(0, 3), [parent(low, { n: 9, watermarkMs: 100 })]);
     expect(child.head.position).toEqual({ sequenceNumber: undefined, arrivalMs: 9, emptyAsOfMs: 0 });
   });
 });
