@@ -44,13 +44,15 @@ export const runRedrive = async (
 ): Promise<RedriveSummary> => {
   let left = records;
   let settled: readonly LedgerEntry[] = [];
+  // Where keys go on, more is due than fits one commit. It is fired first: afterwards nobody may look here for long.
+  let unsettled: ReadonlySet<number> = new Set();
   let total = nothingRedriven;
   for (const races = new LostRaces('The shard', 'Redrive again; what is done is known.'); ; ) {
-    const batch = left.slice(0, BATCH);
+    const batch = unsettled.size > 0 ? [] : left.slice(0, BATCH);
+    const lps = new Set([...unsettled, ...batch.map((record) => redriveTask.lpOf(record))]);
     let step: RedriveStep | undefined;
     let there: readonly QuarantinedRecord[] = [];
     const committed = await task.tryCommit(async (_state, load) => {
-      const lps = new Set([...batch.map((record) => redriveTask.lpOf(record)), ...settled.map(({ lp }) => lp)]);
       const state = await load(lps);
       there = await readQuarantined(stores, batch);
       step = redrivePiece(redriveTask, state, there, settled);
@@ -69,7 +71,7 @@ export const runRedrive = async (
     const finished = new Set([...marked, ...released, ...kept]);
     const gone = batch.length - there.length;
     const rest = there.filter((record) => !finished.has(record));
-    left = [...rest, ...left.slice(BATCH)];
+    left = [...rest, ...left.slice(batch.length)];
     total = addRedriven(total, {
       redriven: done.length,
       rejected: rejected.length,
@@ -77,8 +79,10 @@ export const runRedrive = async (
       known: known.length + gone,
     });
     onStep(total);
-    // The last commits only drop the ledger's entries, and fire what is due.
-    if (left.length === 0 && settled.length === 0 && step.piece === undefined) return total;
+    // Commits that follow only drop the ledger's entries, and fire what is due.
+    const isAtRest = settled.length === 0 && step.piece === undefined;
+    if (isAtRest && left.length === 0) return total;
+    unsettled = isAtRest ? new Set() : lps;
   }
 };
 

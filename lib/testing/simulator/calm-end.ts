@@ -6,6 +6,7 @@ import { placeOf } from './lineage-watch.ts';
 import type { LogWatch } from './log-watch.ts';
 import { cursorName, type Mapping } from './mapping.ts';
 import type { Ending, Process } from './process.ts';
+import type { Repairs } from './repairs.ts';
 import type { Verdict } from './verdict.ts';
 import type { World } from './world.ts';
 
@@ -20,6 +21,7 @@ export const calmEnd = async (
   verdict: Verdict,
   pick: (stage: string) => Process | undefined,
   batchSize: () => number,
+  repairs: Repairs | undefined,
 ): Promise<void> => {
   const end = new CalmEnd(world, mapping, verdict, pick, batchSize);
   try {
@@ -29,6 +31,7 @@ export const calmEnd = async (
       await end.endInput();
       await end.drain();
     }
+    await repairs?.finish(() => end.drain());
   } catch (error) {
     if (!(error instanceof Stuck)) throw error;
     verdict.add([error.message]);
@@ -115,6 +118,8 @@ class CalmEnd {
     await this.#verdict.take(stage, ending);
     if (ending.kind === 'failed' && this.#failures > MAX_FAILURES)
       throw new Stuck(`${what} goes on failing although faults have stopped: ${describeError(ending.error)}`);
+    if (ending.kind === 'killed' && this.#failures > MAX_FAILURES)
+      throw new Stuck(`${what} ends one process after the other`);
     if (++this.#invocations > MAX_INVOCATIONS)
       throw new Stuck(`${what} is still going on after ${MAX_INVOCATIONS} invocations`);
   }

@@ -1,6 +1,7 @@
 import { type BlobRef, blobName } from '../../commit/blob-ref.ts';
 import { BlobStore, type StateStores } from '../../commit/blob-store.ts';
 import { decodeBody } from '../../commit/body-codec.ts';
+import type { CommitBody } from '../../commit/commit.ts';
 import { decodeFrame } from '../../commit/frame.ts';
 import type { CoveredRun, Outbox } from '../../commit/outbox.ts';
 import { decodeRegistry } from '../../commit/registry.ts';
@@ -73,14 +74,17 @@ export class LogWatch {
     this.#inherits = true;
   }
 
-  /** @param stored the payload, where it is beside the slot */
-  onSlot(item: Item, replaced: Item | undefined, stored?: Uint8Array): void {
+  /**
+   * @param stored the payload, where it is beside the slot
+   * @returns what the commit says, as far as it can be read
+   */
+  onSlot(item: Item, replaced: Item | undefined, stored?: Uint8Array): CommitBody | undefined {
     const slot = decodeSlot(item);
     const { n, kind } = slot.header;
     if (kind === 'genesis') {
       if (replaced !== undefined && replaced.k !== 'genesis')
         this.#violated(`genesis wrote ${n} over commit ${replaced.n}`);
-      return;
+      return undefined;
     }
     if (slot.payload.at === 'none') {
       this.#checkStripped(item, replaced);
@@ -96,7 +100,10 @@ export class LogWatch {
     this.#sealed ||= kind === 'seal';
     this.#checkHeader(slot);
     this.n = Math.max(n, next - 1);
-    this.#checkDrained(slot, stored);
+    const bytes = slot.payload.at === 'inline' ? slot.payload.bytes : stored;
+    const body = bytes === undefined ? undefined : decodeBody(decodeFrame(bytes));
+    this.#checkDrained(n, body?.outbox);
+    return body;
   }
 
   async onRegistry(item: Item, stores: StateStores): Promise<void> {
@@ -176,10 +183,8 @@ export class LogWatch {
     this.seenMs = Math.max(position.arrivalMs, position.emptyAsOfMs);
   }
 
-  #checkDrained({ header: { n }, payload }: Slot, stored: Uint8Array | undefined): void {
+  #checkDrained(n: number, outbox: Outbox | undefined): void {
     const before = this.#undrained;
-    const bytes = payload.at === 'inline' ? payload.bytes : stored;
-    const outbox = bytes === undefined ? undefined : decodeBody(decodeFrame(bytes)).outbox;
     this.#undrained = outbox === undefined ? undefined : undrained(n, outbox);
     if (before === undefined) return;
     // A commit may take over rows that an earlier one could not write in time.

@@ -5,11 +5,12 @@ import type { StreamPort } from '../../connectors/stream-port.ts';
 import type { Pipeline } from '../../graph/pipeline.ts';
 import { decodePacket } from '../../runtime/packet.ts';
 import type { BlobBucket } from '../../state/blob-bucket.ts';
-import type { Item, ItemStore } from '../../state/item-store.ts';
+import type { Item, ItemKey, ItemStore } from '../../state/item-store.ts';
 import { describeError } from './endings.ts';
 import { LineageWatch, placeOf } from './lineage-watch.ts';
 import { LogWatch } from './log-watch.ts';
 import { readAfter } from './read-after.ts';
+import { RejectionWatch, type SentBytes } from './rejection-watch.ts';
 import { TableWatch } from './table-watch.ts';
 
 /**
@@ -20,6 +21,7 @@ export class Monitor {
   /** What was broken, in the order in which it happened. */
   readonly violations: string[] = [];
   readonly tables: TableWatch;
+  readonly rejections: RejectionWatch;
   readonly #logs = new Map<string, LogWatch>();
   readonly #lineage: LineageWatch;
   readonly #stores: StateStores;
@@ -32,7 +34,7 @@ export class Monitor {
   readonly #sentOnce: ReadonlySet<string>;
   readonly #sent = new Set<string>();
 
-  constructor(pipeline: Pipeline, stores: StateStores, streams: StreamPort) {
+  constructor(pipeline: Pipeline, stores: StateStores, streams: StreamPort, sent: SentBytes) {
     const { stages, edges } = pipeline.plan;
     this.#stores = stores;
     this.#streams = streams;
@@ -44,6 +46,7 @@ export class Monitor {
       (what) => this.#violated(what),
     );
     this.tables = new TableWatch(pipeline);
+    this.rejections = new RejectionWatch(sent, (what) => this.#violated(what));
     this.#sentOnce = new Set(pipeline.plan.delivery === 'at-most-once' ? pipeline.plan.sinks.map(({ id }) => id) : []);
     this.#stageOfStream = new Map(
       stages.flatMap(({ id, input }) => (input.kind === 'source' ? [] : [[input.stream, id]])),
@@ -87,14 +90,11 @@ export class Monitor {
       },
       putMany: async (list) => {
         await items.putMany(list);
-        for (const item of list) if (item.pk.endsWith('#Q')) this.#onQuarantined(item);
+        for (const item of list) this.#onItem(item);
       },
       deleteMany: async (keys) => {
         await items.deleteMany(keys);
-        for (const { pk, sk } of keys) {
-          if (this.#logs.has(pk)) this.#violated(`${pk}: ${sk} was deleted, which fences it`);
-          this.#logs.get(pk.slice(0, pk.lastIndexOf('#')))?.onBlobDeleted(sk.slice(0, sk.lastIndexOf('#')));
-        }
+        for (const key of keys) this.#onDeleted(key);
       },
     };
   }
@@ -162,7 +162,8 @@ export class Monitor {
 
   async #onSlot(item: Item, replaced: Item | undefined): Promise<void> {
     const log = this.#log(item.pk);
-    log.onSlot(item, replaced, await this.#readBlob(item));
+    const body = log.onSlot(item, replaced, await this.#readBlob(item));
+    if (body !== undefined) this.rejections.onCommitted(item.pk, item.n as number, body);
     if (item.k === 'genesis' || decodeSlot(item).payload.at === 'none') return;
     if (item.k === 'seal') await this.#lineage.onSeal(item.pk);
     if (item.k === 'tick') await this.#requireEmpty(item);
@@ -208,8 +209,17 @@ export class Monitor {
     if (log.isCollected && !wasCollected) await this.#lineage.onCollected(item.pk);
   }
 
-  #onQuarantined({ pk, n, i }: Item): void {
-    this.#log(pk.slice(0, -2)).onQuarantined(n as number, i as number);
+  #onItem({ pk, n, i }: Item): void {
+    const place = { unit: pk.slice(0, -2), n: n as number, index: i as number };
+    if (pk.endsWith('#Q')) this.#log(place.unit).onQuarantined(place.n, place.index);
+    if (pk.endsWith('#R')) this.rejections.onMarked(place);
+  }
+
+  #onDeleted({ pk, sk }: ItemKey): void {
+    if (this.#logs.has(pk)) this.#violated(`${pk}: ${sk} was deleted, which fences it`);
+    const [unit, name] = [pk.slice(0, pk.lastIndexOf('#')), sk.slice(0, sk.lastIndexOf('#'))];
+    if (!pk.endsWith('#Q')) this.#logs.get(unit)?.onBlobDeleted(name);
+    else this.rejections.onDeleted({ unit, n: Number(name), index: Number(sk.slice(name.length + 1)) });
   }
 
   #onPacket(stage: string, data: Uint8Array): void {

@@ -1,5 +1,6 @@
 import { readJob } from '../../commit/job.ts';
-import { listQuarantine } from '../../runtime/quarantine.ts';
+import type { Rejection } from '../../commit/outbox.ts';
+import { listQuarantine, type QuarantinedRecord } from '../../runtime/quarantine.ts';
 import { shardName, type World } from './world.ts';
 
 /** What a run has left behind, as anybody outside can see it. */
@@ -8,12 +9,16 @@ export interface SimulationOutcome {
   output<T = unknown>(sink: string): readonly T[];
   /** What is in quarantine. */
   readonly rejected: readonly RejectedRecord[];
+  /** All that ever was: also what was redriven. */
+  readonly everRejected: readonly RejectedRecord[];
   /** What each shard of the sources' streams was sent. */
   readonly inputs: readonly ShardInput[];
 }
 
 /** One entry of the quarantine. */
 export interface RejectedRecord {
+  /** What was rejected: a record as it came, a row or a pane of a keyed stage; or what an operator decided to skip. */
+  readonly kind: 'record' | 'row' | 'pane' | 'decision';
   readonly code: string;
   readonly operator: string;
   /** A record's bytes as text; the JSON text of a row or a pane. */
@@ -39,13 +44,22 @@ export const lookAt = async (world: World): Promise<SimulationOutcome> => {
       inputs.push({ stream, shardId, parentShardIds, records });
     }
   }
-  const rejected: RejectedRecord[] = [];
+  const listed: QuarantinedRecord[] = [];
   const job = await readJob(world.items, pipeline.name, 1);
-  if (job !== undefined) {
-    for await (const { code, operator, payloadKind, payload } of listQuarantine(world, job)) {
-      const text = payloadKind === 'record' ? Buffer.from(payload, 'base64').toString() : payload;
-      rejected.push({ code, operator, payload: text });
-    }
-  }
-  return { output: <T>(sink: string) => world.output(sink) as readonly T[], rejected, inputs };
+  if (job !== undefined) for await (const record of listQuarantine(world, job)) listed.push(record);
+  const { rejections } = world.monitor;
+  rejections.requireListed(listed);
+  return {
+    output: <T>(sink: string) => world.output(sink) as readonly T[],
+    rejected: listed.map(asSeen),
+    everRejected: rejections.all.map(asSeen),
+    inputs,
+  };
 };
+
+const asSeen = ({ code, operator, payloadKind: kind, payload }: Rejection): RejectedRecord => ({
+  kind,
+  code,
+  operator,
+  payload: kind === 'record' ? Buffer.from(payload, 'base64').toString() : payload,
+});

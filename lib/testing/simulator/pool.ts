@@ -12,6 +12,7 @@ export class Pool {
   readonly #now: () => number;
   readonly #isRetired: (process: Process) => boolean;
   readonly #processes = new Map<string, Process[]>();
+  #hired: readonly Process[] = [];
 
   /** @param isRetired whether a later version of the process's stage is deployed */
   constructor(
@@ -29,7 +30,14 @@ export class Pool {
   }
 
   get all(): readonly Process[] {
-    return [...this.#processes.values()].flat();
+    return [...[...this.#processes.values()].flat(), ...this.#hired];
+  }
+
+  /** A process for one task, which no mapping has. */
+  hire(stage: string): Process {
+    const process = this.#make(stage);
+    this.#hired = [...this.#hired.filter(({ isBusy, isDead }) => isBusy && !isDead), process];
+    return process;
   }
 
   /** A process that is free: mostly a warm one, sometimes one that was never used. */

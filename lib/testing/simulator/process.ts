@@ -1,9 +1,11 @@
+import type { StateStores } from '../../commit/blob-store.ts';
 import type { Random } from '../../core/random.ts';
 import type { Pipeline } from '../../graph/pipeline.ts';
 import { Deadline } from '../../runtime/deadline.ts';
 import type { PieceLimits } from '../../runtime/piece.ts';
 import type { RuntimeObserver, RuntimePorts } from '../../runtime/ports.ts';
 import { StageRuntime, type StageRuntimeOptions } from '../../runtime/stage-runtime.ts';
+import { runMortal } from './crash.ts';
 import { gatedBlobs, gatedClock, gatedItems, gatedStreams } from './gated-ports.ts';
 import type { Gate } from './operation.ts';
 import type { World } from './world.ts';
@@ -30,6 +32,8 @@ export interface ProcessOptions {
   readonly cacheBytes: number | undefined;
   readonly watermarkStepMs: number;
   readonly skewMs: number;
+  /** Told when a function that it runs ends it. */
+  readonly onCrash: () => void;
   /** Whether new blobs go to the bucket, where there is one. */
   readonly usesBucket: boolean;
 }
@@ -43,6 +47,10 @@ export class Process {
   /** The version that it runs. */
   readonly pipeline: Pipeline;
   readonly runtime: StageRuntime;
+  /** The state as it reaches it. */
+  readonly stores: StateStores;
+  /** A function that it runs ends it. */
+  readonly crash: () => void;
   readonly #clock: RuntimePorts['clock'];
   #busy = false;
   #dead = false;
@@ -57,12 +65,16 @@ export class Process {
     this.stage = stage;
     this.pipeline = options.pipeline;
     this.#clock = gatedClock(world.clock, options.skewMs, gate);
+    this.crash = options.onCrash;
+    this.stores = {
+      items: gatedItems(world.items, gate),
+      blobs: world.blobs && gatedBlobs(world.blobs, options.usesBucket, gate),
+    };
     this.runtime = new StageRuntime({
       pipeline: this.pipeline,
       stage,
       ports: {
-        items: gatedItems(world.items, gate),
-        blobs: world.blobs && gatedBlobs(world.blobs, options.usesBucket, gate),
+        ...this.stores,
         streams: gatedStreams(world.streams, gate),
         sinks: new Map([...world.sinks].map(([id, sink]) => [id, sink.open(gate, this.#clock, random)])),
         clock: this.#clock,
@@ -96,7 +108,8 @@ export class Process {
 
   run(work: (runtime: StageRuntime, deadline: Deadline) => Promise<string | undefined>): Promise<Ending> {
     this.#busy = true;
-    const ending = work(this.runtime, Deadline.in(this.#clock, INVOCATION_MS)).then(
+    const deadline = Deadline.in(this.#clock, INVOCATION_MS);
+    const ending = runMortal(this, () => work(this.runtime, deadline)).then(
       (next): Ending => this.#end({ kind: 'done', next }),
       (error: unknown): Ending => this.#end({ kind: 'failed', error }),
     );

@@ -10,6 +10,7 @@ import { Mapping } from './mapping.ts';
 import { Pool } from './pool.ts';
 import { type LogSize, Process } from './process.ts';
 import { Reached } from './reached.ts';
+import { type RepairOptions, Repairs } from './repairs.ts';
 import { Rollout } from './rollout.ts';
 import { Scheduler } from './scheduler.ts';
 import { Trace } from './trace.ts';
@@ -28,6 +29,7 @@ export interface SeedRun {
   readonly shards: number | undefined;
   readonly smallCommits: boolean | undefined;
   readonly smallMemory: boolean | undefined;
+  readonly repairs: RepairOptions | undefined;
   readonly reduction: Reduction;
   readonly traceLines: number;
   readonly judge: (world: World, events: readonly SimulatedEvent[], shards: number) => Promise<readonly string[]>;
@@ -88,11 +90,27 @@ export const runSeed = async (run: SeedRun): Promise<SeedOutcome> => {
       log: { ...shape.log, ...bucket?.log },
       cacheBytes,
       watermarkStepMs: shape.watermarkStepMs,
+      onCrash: () => {
+        reached.count('crashes');
+        calls.kill(self);
+      },
       usesBucket: bucket?.isUsed() === true,
       skewMs: skews ? Math.floor((random.fraction() - 0.5) * 600_000) : 0,
     });
     return self;
   });
+  const repairs =
+    run.repairs &&
+    new Repairs({
+      options: run.repairs,
+      world,
+      mapping,
+      random,
+      reached,
+      verdict,
+      hire: (stage) => pool.hire(stage),
+      say,
+    });
   const scheduler = new Scheduler({
     world,
     mapping,
@@ -102,6 +120,7 @@ export const runSeed = async (run: SeedRun): Promise<SeedOutcome> => {
     calls,
     pool,
     rollout,
+    repairs,
     steps,
     events,
     withoutEvents: new Set(run.reduction.withoutEvents),
@@ -119,6 +138,7 @@ export const runSeed = async (run: SeedRun): Promise<SeedOutcome> => {
       verdict,
       (stage) => pool.pick(stage),
       () => 1 + Math.floor(random.fraction() * 12),
+      repairs,
     );
   }
   if (!verdict.isOver) verdict.add(await run.judge(world, events, shape.shards));

@@ -5,6 +5,7 @@ import { Disturbances } from './disturbances.ts';
 import type { Cursor } from './mapping.ts';
 import { describeBatch, describeEnding } from './operation-faults.ts';
 import type { Process } from './process.ts';
+import type { Repairs } from './repairs.ts';
 import type { Rollout } from './rollout.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Verdict } from './verdict.ts';
@@ -12,6 +13,7 @@ import type { SimulatedEvent } from './world.ts';
 
 export interface SchedulerOptions extends Surroundings {
   readonly rollout: Rollout;
+  readonly repairs: Repairs | undefined;
   /** Decisions made so far. */
   readonly steps: { count: number };
   readonly events: readonly SimulatedEvent[];
@@ -75,6 +77,7 @@ export class Scheduler {
     else if (chance < 0.137) return this.#tick();
     else if (await this.#disturbances.strike()) return true;
     else if (await this.#options.rollout.step()) return true;
+    else if (await this.#options.repairs?.step()) return true;
     if (chance < 0.35 || !calls.isWaiting) {
       if (await this.#deliver()) return true;
     }

@@ -6,6 +6,7 @@ import { type FaultKind, faultKinds, noReduction, type Reduction } from './fault
 import { requireOnTime } from './on-time.ts';
 import { lookAt, type SimulationOutcome } from './outcome.ts';
 import { differences, referenceRun } from './reference-run.ts';
+import type { RepairOptions } from './repairs.ts';
 import { runSeed, type SeedOutcome } from './run-seed.ts';
 import { shrink } from './shrink.ts';
 import type { SimulatedEvent, World } from './world.ts';
@@ -36,6 +37,12 @@ export interface SimulateOptions {
    * before are still at work. They have to put out what the pipeline does. Default: none.
    */
   readonly versions?: readonly Pipeline[];
+  /**
+   * Has operators redrive, release and skip records at moments that the seed decides, some of them at once, as `millrace redrive`
+   * and `millrace skip` do. In the end all that can be is redriven, and no key is parked. Needs `check`: what is redriven may
+   * come late. Default: none.
+   */
+  readonly repairs?: RepairOptions;
   /** Runs spent to make a failing one smaller. Default 150; 0 leaves it as it is. */
   readonly shrinkRuns?: number;
   /** What to leave out: `shrunk.reduction` of a failed result, to see it again. */
@@ -79,6 +86,7 @@ const optionsShape = z.strictObject({
   check: functionOption.optional(),
   ignoreSinks: z.array(z.string()).optional(),
   versions: z.array(z.custom<Pipeline>()).optional(),
+  repairs: z.object({ setMended: functionOption.optional() }).optional(),
   shrinkRuns: z.int().min(0).optional(),
   reduction: z.object({ withoutEvents: z.array(z.int()), withoutFaults: z.array(z.int()) }).optional(),
 });
@@ -99,6 +107,8 @@ const optionsShape = z.strictObject({
 export const simulate = async (pipeline: Pipeline, options: SimulateOptions): Promise<SimulationResult> => {
   checkOptions('simulate', optionsShape, options);
   const { seed, reduction = noReduction, shrinkRuns = 150 } = options;
+  if (options.repairs !== undefined && options.check === undefined)
+    throw invalidOption('simulate', "'repairs' is given without 'check'", "Say with 'check' what has to come out.");
   const first = await runOnce(pipeline, options, reduction, 0);
   const { steps, faults, reached, violations } = first;
   const result = { seed, ok: violations.length === 0, steps, faults: Object.fromEntries(faults), reached, violations };
@@ -125,7 +135,17 @@ const runOnce = (
   reduction: Reduction,
   traceLines: number,
 ): Promise<SeedOutcome> => {
-  const { seed, events, faults = faultKinds, shards, smallCommits, smallMemory, versions = [], check } = options;
+  const {
+    seed,
+    events,
+    faults = faultKinds,
+    shards,
+    smallCommits,
+    smallMemory,
+    versions = [],
+    repairs,
+    check,
+  } = options;
   return runSeed({
     pipeline,
     versions,
@@ -137,6 +157,7 @@ const runOnce = (
     shards,
     smallCommits,
     smallMemory,
+    repairs,
     reduction,
     traceLines,
     judge: (world, sent, shardCount) => judge(options, world, sent, reduction, shardCount),

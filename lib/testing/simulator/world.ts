@@ -79,7 +79,9 @@ export class World {
     this.resharding = new Resharding(streams, names);
     // Small pages, so that a sweep takes several.
     const blobs = hasBucket ? new MemoryBlobBucket({ pageKeys: 3 }) : undefined;
-    this.monitor = new Monitor(pipeline, { items: new MemoryItemStore(), blobs }, streams);
+    this.monitor = new Monitor(pipeline, { items: new MemoryItemStore(), blobs }, streams, (...place) =>
+      this.#sentBytes(...place),
+    );
     this.items = this.monitor.items();
     this.blobs = this.monitor.blobs();
     this.streams = this.monitor.streams(streams);
@@ -120,6 +122,10 @@ export class World {
   /** What the readers of a sink see. */
   output(sink: string): readonly unknown[] {
     return this.sinks.get(sink)?.output() ?? [];
+  }
+
+  #sentBytes(stream: string, shardId: string, sequenceNumber: string): Uint8Array | undefined {
+    return this.sent.get(shardName(stream, shardId))?.find((record) => record.sequenceNumber === sequenceNumber)?.data;
   }
 
   get sinkIds(): readonly string[] {

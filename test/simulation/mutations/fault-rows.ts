@@ -28,6 +28,13 @@ export const faultRows = [
 ] as const;
 
 /** What is promised beside that. */
-export const otherRows = ['a record fails', 'records come late', 'state is larger than memory'] as const;
+export const otherRows = [
+  'a record fails',
+  'a record ends its process',
+  'a key waits for what was rejected',
+  'an operator repairs what is at work',
+  'records come late',
+  'state is larger than memory',
+] as const;
 
 export type FaultRow = (typeof faultRows)[number] | (typeof otherRows)[number];

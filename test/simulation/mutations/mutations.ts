@@ -1,6 +1,7 @@
 import { collectMutations } from './collect-mutations.ts';
 import { gapMutations } from './gap-mutations.ts';
 import { type Mutation, one } from './mutation.ts';
+import { repairMutations } from './repair-mutations.ts';
 import { reshardMutations } from './reshard-mutations.ts';
 import { storeMutations } from './store-mutations.ts';
 
@@ -299,5 +300,6 @@ export const mutations: readonly Mutation[] = [
   ...reshardMutations,
   ...collectMutations,
   ...gapMutations,
+  ...repairMutations,
   ...storeMutations,
 ];

@@ -4,6 +4,8 @@ import { idsPipeline } from '../../support/ids-pipeline.ts';
 import { makeInput } from '../../support/input-events.ts';
 import { checkIds } from './ids-oracle.ts';
 import { checkPairs, makeWholes, pairsPipeline } from './pairs-pipeline.ts';
+import { checkRepaired } from './repaired-oracle.ts';
+import { makeFaulty, repairedPipeline, setMended } from './repaired-pipeline.ts';
 import { checkRevisions, makeNotes, revisionsPipeline } from './revisions-pipeline.ts';
 import { makeVisits, sessionsPipeline } from './sessions-pipeline.ts';
 
@@ -51,6 +53,20 @@ const idle = (action: 'advance' | 'exclude') => {
   });
 };
 
+const repaired = (parks: boolean) => {
+  const pipeline = repairedPipeline(parks);
+  const versions = [repairedPipeline(parks, 2), pipeline];
+  return (size: number): Reference => ({
+    pipeline,
+    options: {
+      events: (random) => makeFaulty(random, size),
+      check: checkRepaired,
+      versions,
+      repairs: { setMended },
+    },
+  });
+};
+
 const visits = sessionsPipeline();
 const pairs = pairsPipeline();
 const revisions = revisionsPipeline();
@@ -74,8 +90,14 @@ const makers = [
 /** Shards that go idle by the clock make long runs, and few things depend on them. */
 const idleMakers = [idle('advance'), idle('exclude')];
 
+const repairedMakers = [repaired(true), repaired(false)];
+
 /** What a seed simulates: the same for all time. */
 export const referenceOf = (seed: number): Reference => {
-  const make = seed % 8 === 7 ? idleMakers[(seed >> 3) % idleMakers.length] : makers[seed % makers.length];
+  const own = new Map([
+    [7, idleMakers],
+    [3, repairedMakers],
+  ]).get(seed % 8);
+  const make = own === undefined ? makers[seed % makers.length] : own[(seed >> 3) % own.length];
   return (make as (size: number) => Reference)(6 + (seed % 9));
 };

@@ -8,7 +8,7 @@ import {
   milliseconds,
   tumbling,
 } from 'millrace';
-import { faultKinds, type SimulatedEvent, simulate } from 'millrace/testing';
+import { crashProcess, faultKinds, type SimulatedEvent, simulate } from 'millrace/testing';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 
@@ -16,7 +16,7 @@ const Click = z.object({ page: z.string(), at: z.int() });
 const Row = z.object({ page: z.string(), start: z.int(), clicks: z.int(), stamp: z.int() });
 
 /** `stamp` is what a user's function gets wrong: with a counter of its own the outcome depends on how often it ran. */
-const clicks = (stamp: () => number) =>
+const clicks = (stamp: () => number, look: (click: z.infer<typeof Click>) => void = () => undefined) =>
   definePipeline('clicks', {}, (p) => {
     const rows = p
       .source(
@@ -28,6 +28,10 @@ const clicks = (stamp: () => number) =>
           watermarks: boundedOutOfOrderness(milliseconds(1_000)),
         }),
       )
+      .map('look', (click) => {
+        look(click);
+        return click;
+      })
       .keyBy('by-page', (click) => click.page)
       .window('panes', tumbling(milliseconds(5_000)))
       .aggregate('click-count', { clicks: count() })
@@ -113,7 +117,42 @@ describe('simulate', () => {
     expect((await simulate(good, { seed: 1, events, faults: [] })).faults).toEqual({});
   });
 
+  it('lets a function end its process, and operators redrive what it could not compute when that is mended', async () => {
+    let isMended = false;
+    const pipeline = clicks(
+      () => 0,
+      ({ page }) => {
+        if (page === 'p1' && !isMended) crashProcess();
+      },
+    );
+    const reached = new Set<string>();
+    for (let seed = 1; seed <= 10; seed++) {
+      const result = await simulate(pipeline, {
+        seed,
+        events: events.slice(0, 8),
+        repairs: {
+          setMended: (mended) => {
+            isMended = mended;
+          },
+        },
+        check: ({ rejected, everRejected }) => [
+          ...rejected.filter(({ kind }) => kind !== 'decision').map(({ payload }) => `${payload} is left`),
+          ...everRejected
+            .filter(({ code, payload }) => code === 'CRASH' && !payload.includes('p1'))
+            .map(({ payload }) => `${payload} did nothing wrong`),
+        ],
+      });
+      expect(result.violations, `seed ${seed}`).toEqual([]);
+      for (const state of Object.keys(result.reached)) reached.add(state);
+    }
+    expect([...reached]).toEqual(expect.arrayContaining(['crashes', 'redriven records', 'skipped records']));
+  });
+
   it('refuses what it cannot run or judge', async () => {
+    await expect(simulate(good, { seed: 1, events, repairs: {} })).rejects.toThrow(
+      /'repairs' is given without 'check'/,
+    );
+    expect(crashProcess).toThrow('crashProcess was called');
     await expect(simulate(good, { seed: 1.5, events })).rejects.toMatchObject({ code: 'INVALID_OPTION' });
     await expect(simulate(good, { seed: 1, events, faults: ['fire' as 'frozen'] })).rejects.toMatchObject({
       code: 'INVALID_OPTION',
