@@ -7,7 +7,7 @@ import { MemoryStreams } from '../../lib/memory/memory-streams.ts';
 import { MemoryTableSink } from '../../lib/memory/memory-table-sink.ts';
 import { defaultPieceLimits, type PieceLimits } from '../../lib/runtime/piece.ts';
 import type { RuntimeObserver, RuntimePorts } from '../../lib/runtime/ports.ts';
-import { StageRuntime } from '../../lib/runtime/stage-runtime.ts';
+import { StageRuntime, type StageRuntimeOptions } from '../../lib/runtime/stage-runtime.ts';
 import type { ItemStore, StoreRequest } from '../../lib/state/item-store.ts';
 import { ManualClock } from '../../lib/testing/manual-clock.ts';
 import { SeededRandom } from '../../lib/testing/seeded-random.ts';
@@ -35,6 +35,8 @@ export interface WorldOptions {
   readonly requests?: StoreRequest[];
   /** Memory of each container for keyed state. */
   readonly cacheBytes?: number;
+  /** Small logs, whose snapshots are soon due. Default: those of production. */
+  readonly log?: StageRuntimeOptions['log'];
 }
 
 /** Everything that outlives a container: streams, table, sinks, and how far each mapping is. */
@@ -48,6 +50,7 @@ export class World {
   readonly cursors: Cursor[];
   readonly #limits: PieceLimits;
   readonly #cacheBytes: number | undefined;
+  readonly #log: StageRuntimeOptions['log'];
 
   constructor(options: WorldOptions) {
     const { pipeline, seed, shards = 2 } = options;
@@ -56,6 +59,7 @@ export class World {
     this.items = options.items ?? new MemoryItemStore({ observer: (request) => options.requests?.push(request) });
     this.#limits = { ...defaultPieceLimits, ...options.limits };
     this.#cacheBytes = options.cacheBytes;
+    this.#log = options.log;
     this.cursors = pipeline.plan.stages.flatMap(({ id, input: { stream } }) => {
       this.streams.createStream(stream, { shards });
       return Array.from({ length: shards }, (_, i) => ({
@@ -99,6 +103,7 @@ export class World {
       resolveStream: (logical) => logical,
       limits: this.#limits,
       ...(this.#cacheBytes !== undefined && { cacheBytes: this.#cacheBytes }),
+      ...(this.#log !== undefined && { log: this.#log }),
     });
     return new Container(stage, runtime, life, ports);
   }
