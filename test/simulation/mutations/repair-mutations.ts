@@ -102,13 +102,6 @@ export const repairMutations: readonly Mutation[] = [
   ),
   one(
     'a key waits for what was rejected',
-    'what comes while a key catches up goes before what waits',
-    'runtime/compute-keyed.ts',
-    '    this.parking.wait(lp, keyTextOf(row), row, arrival, packet.epoch);\n        continue;',
-    "    if (this.parking.get(lp, keyTextOf(row))?.[0] !== '') {\n          this.parking.wait(lp, keyTextOf(row), row, arrival, packet.epoch);\n          continue;\n        }",
-  ),
-  one(
-    'a key waits for what was rejected',
     'panes that were due while a key waited fire when all of its rows are in',
     'runtime/release-key.ts',
     'if (waiting[1] > watermarkMs) {',
@@ -120,6 +113,13 @@ export const repairMutations: readonly Mutation[] = [
     'runtime/redrive-keyed.ts',
     "if (isBlocker && outcome === 'done') release",
     "if (isBlocker && outcome !== 'later') release",
+  ),
+  one(
+    'a key waits for what was rejected',
+    'a redrive ends although panes of keys that go on are due',
+    'runtime/run-redrive.ts',
+    'unsettled = isAtRest ? new Set() : lps;',
+    'unsettled = new Set(settled.map(({ lp }) => lp));',
   ),
   one(
     'a record ends its process',
