@@ -23,6 +23,12 @@ const statesWorthReaching = [
   'rejected records',
   'seal commits',
   'blobs in a bucket',
+  'redrive commits',
+  'redriven records',
+  'redriven in vain',
+  'released keys',
+  'skipped records',
+  'crashes',
 ];
 
 describe('the reference pipelines', () => {

@@ -1,4 +1,4 @@
-import { type Mutation, one } from './mutation.ts';
+import { type Mutation, one, tested } from './mutation.ts';
 
 /** Second tries, keys that wait, decisions, and records that end their process: each rule of them broken. */
 export const repairMutations: readonly Mutation[] = [
@@ -39,38 +39,33 @@ export const repairMutations: readonly Mutation[] = [
   ),
   one(
     'an operator repairs what is at work',
-    'items that a frozen publisher writes again are taken for new ones',
-    'runtime/quarantine.ts',
-    'return item === undefined || marks[i] !== undefined ? [] : decodeItem(stores, unit, item);',
-    'return item === undefined ? [] : decodeItem(stores, unit, item);',
-  ),
-  one(
-    'an operator repairs what is at work',
-    "a source's record is redriven by whichever shard is asked",
-    'runtime/stage-repairs.ts',
-    'return shard.hashStart === 0n;',
-    'return shard.hashStart >= 0n;',
-  ),
-  one(
-    'an operator repairs what is at work',
-    'children do not inherit what was redriven of a source',
-    'runtime/inherit.ts',
-    'state.keyed.apply(state.head.n, entriesOf(parent, { from: -1, to: -1 }));',
-    'void parent;',
-  ),
-  one(
-    'an operator repairs what is at work',
     'what is rejected again forgets how often it was tried',
     'runtime/redrive-piece.ts',
     'redrives: (origin.redrives ?? 0) + 1',
     'redrives: 1',
   ),
+  {
+    row: 'an operator repairs what is at work',
+    name: 'items that a frozen publisher writes again are taken for new ones',
+    patches: [
+      {
+        file: 'lib/runtime/quarantine.ts',
+        find: 'if (marks[i] === undefined) yield*',
+        replace: 'yield*',
+      },
+      {
+        file: 'lib/runtime/quarantine.ts',
+        find: 'item === undefined || marks[i] !== undefined ?',
+        replace: 'item === undefined ?',
+      },
+    ],
+  },
   one(
     'an operator repairs what is at work',
-    'a decision gives up one record more than it was asked to',
+    'what is skipped is processed all the same',
     'runtime/skip.ts',
-    "return order < 0 || (order === 0 && scope.kind === 'through');",
-    "return order < 0 || (order === 0 && scope.kind !== 'expired');",
+    'sequenceNumber: last?.sequenceNumber ?? before.sequenceNumber,',
+    'sequenceNumber: before.sequenceNumber,',
   ),
   one(
     'an operator repairs what is at work',
@@ -100,12 +95,15 @@ export const repairMutations: readonly Mutation[] = [
     '  session.asOfMs = watermarkMs;\n',
     '',
   ),
-  one(
-    'a key waits for what was rejected',
-    'panes that were due while a key waited fire when all of its rows are in',
-    'runtime/release-key.ts',
-    'if (waiting[1] > watermarkMs) {',
-    'if (waiting[1] < watermarkMs) {',
+  tested(
+    'unit/runtime/parking.test.ts',
+    one(
+      'a key waits for what was rejected',
+      'panes that were due while a key waited fire when all of its rows are in',
+      'runtime/release-key.ts',
+      'if (waiting[1] > watermarkMs) {',
+      'if (waiting[1] < watermarkMs) {',
+    ),
   ),
   one(
     'a key waits for what was rejected',
