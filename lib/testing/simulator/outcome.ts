@@ -11,6 +11,8 @@ export interface SimulationOutcome {
   readonly rejected: readonly RejectedRecord[];
   /** All that ever was: also what was redriven. */
   readonly everRejected: readonly RejectedRecord[];
+  /** Whether an operator may have let keys go on without what was rejected, while it could still be redriven. */
+  readonly released: boolean;
   /** What each shard of the sources' streams was sent. */
   readonly inputs: readonly ShardInput[];
 }
@@ -53,6 +55,7 @@ export const lookAt = async (world: World): Promise<SimulationOutcome> => {
     output: <T>(sink: string) => world.output(sink) as readonly T[],
     rejected: listed.map(asSeen),
     everRejected: rejections.all.map(asSeen),
+    released: world.released,
     inputs,
   };
 };

@@ -57,7 +57,7 @@ export class Repairs {
 
   /** @returns whether something was begun */
   async step(): Promise<boolean> {
-    const { random } = this.#around;
+    const { random, world } = this.#around;
     if (random.fraction() >= SHARE || this.#begun >= MAX_REPAIRS) return false;
     const chance = random.fraction();
     if (chance < 0.15) return this.#mend();
@@ -65,6 +65,7 @@ export class Repairs {
     const { id } = this.#stages[this.#below(this.#stages.length)] as StagePlan;
     const releaseOnly = random.fraction() < 0.2;
     const isAll = random.fraction() < 0.5;
+    if (releaseOnly) world.released = true;
     // Two at once have the same to do.
     for (let twice = random.fraction() < 0.3; this.#running < MAX_AT_ONCE; twice = false) {
       this.#start(id, releaseOnly ? 'a release' : 'a redrive', (process, deadline) =>

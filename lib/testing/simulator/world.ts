@@ -62,6 +62,8 @@ export class World {
   /** Cursors that were moved past records, by their names. */
   readonly skipped = new Set<string>();
   readonly shortRetention: boolean;
+  /** An operator has asked for keys to go on without what was rejected. */
+  released = false;
   readonly #sources = new Map<string, SourceNode>();
 
   constructor({ pipeline, shards, versions = [], shortRetention = false, hasBucket = false }: WorldOptions) {

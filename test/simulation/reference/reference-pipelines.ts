@@ -60,7 +60,7 @@ const repaired = (parks: boolean) => {
     pipeline,
     options: {
       events: (random) => makeFaulty(random, size),
-      check: checkRepaired,
+      check: (outcome, sent) => checkRepaired(parks, outcome, sent),
       versions,
       repairs: { setMended },
     },

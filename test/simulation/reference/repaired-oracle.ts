@@ -6,7 +6,11 @@ import { type Event, marks, PANE_MS, type Pane, WIDE_MS } from './repaired-pipel
  * quarantine for good. Only what was to be rejected was, only what a repair has held up is late, and what nobody touched keeps
  * the order of its key.
  */
-export const checkRepaired = (outcome: SimulationOutcome, sent: readonly SimulatedEvent[]): string[] => {
+export const checkRepaired = (
+  parks: boolean,
+  outcome: SimulationOutcome,
+  sent: readonly SimulatedEvent[],
+): string[] => {
   const all = sent.map(({ value }) => value as Event);
   // Never added to any pane: it is rejected until it is too late for all of them.
   const late = new Set(outcome.output<Event>('wide-late').map(({ id }) => id));
@@ -14,11 +18,14 @@ export const checkRepaired = (outcome: SimulationOutcome, sent: readonly Simulat
   const hopeless = all.filter(isHopeless).map(({ id }) => id);
   const events = all.filter((event) => !isHopeless(event));
   const skipped = new Set(outcome.everRejected.filter(isSkipped).flatMap(idsIn));
+  // What a key waits for is no later than what waits, unless the key is let go on without it.
+  const orderly = ['e', marks.pane, ...(parks && !outcome.released ? [marks.row] : [])];
+  const isPunctual = (id: string) => has(id, ...orderly) && !skipped.has(id);
   return [
     ...checkRejected(outcome.everRejected),
     ...compare('quarantine', outcome.rejected.filter(({ kind }) => kind !== 'decision').flatMap(idsIn), hopeless),
-    ...checkWindow(outcome, ['fired', 'late', PANE_MS], events, skipped),
-    ...checkWindow(outcome, ['wide-fired', 'wide-late', WIDE_MS], events, skipped),
+    ...checkWindow(outcome, ['fired', 'late', PANE_MS], events, isPunctual),
+    ...checkWindow(outcome, ['wide-fired', 'wide-late', WIDE_MS], events, isPunctual),
   ];
 };
 
@@ -50,7 +57,7 @@ const checkWindow = (
   outcome: SimulationOutcome,
   [firedSink, lateSink, sizeMs]: readonly [string, string, number],
   events: readonly Event[],
-  skipped: ReadonlySet<string>,
+  isPunctual: (id: string) => boolean,
 ): string[] => {
   const fired = outcome.output<Pane>(firedSink);
   const late = outcome.output<Event>(lateSink).map(({ id }) => id);
@@ -59,7 +66,6 @@ const checkWindow = (
   const wanted = events.map((event) => (lateIds.has(event.id) ? event.id : `${paneOf(event)} ${event.id}`));
   const found = fired.flatMap(({ key, start, ids }) => ids.map((id) => `${key}|${start} ${id}`));
   const names = fired.map(({ key, start }) => `${key}|${start}`);
-  const isPunctual = (id: string) => has(id, 'e', marks.pane) && !skipped.has(id);
   const inOrder = events.map(({ id }) => id).filter(isPunctual);
   return [
     ...compare(firedSink, [...found, ...late], wanted),
