@@ -1,5 +1,5 @@
 import type { OutputRow, SinkWriter } from '../../lib/connectors/sink-port.ts';
-import type { PutEntry, ShardReader, StreamPort } from '../../lib/connectors/stream-port.ts';
+import type { ShardReader, StreamPort } from '../../lib/connectors/stream-port.ts';
 import type { Item, ItemStore } from '../../lib/state/item-store.ts';
 
 /** One call of a container to something outside its process. */
@@ -11,8 +11,6 @@ export interface PortCall {
   readonly target: string;
   /** A put that asks for absence, as genesis makes them by the hundred. */
   readonly genesis?: boolean;
-  /** The packets or records of a `putRecords`. */
-  readonly entries?: readonly PutEntry[];
 }
 
 /** Stands between a container and the world: may delay, refuse, repeat or swallow every call. */
@@ -54,7 +52,7 @@ export const faultyStreams = (streams: StreamPort, faults: Faults): StreamPort =
       return { next: (limit) => faults.around(call('next', stream), () => reader.next(limit)) };
     },
     putRecords: (stream, entries) =>
-      faults.around({ ...call('putRecords', stream, true), entries }, () => streams.putRecords(stream, entries)),
+      faults.around(call('putRecords', stream, true), () => streams.putRecords(stream, entries)),
   };
 };
 
