@@ -234,7 +234,8 @@ export default {
       from: { path: '^infra/' },
       to: {
         path: '^(lib|cli|test|bench|localstack)/',
-        pathNot: '^lib/(index\\.ts$|dsl/|graph/|core/|errors/|lambda/deployment\\.ts$|runtime/guards\\.ts$)',
+        pathNot:
+          '^lib/(index\\.ts$|dsl/|graph/|core/|errors/|lambda/(deployment|time-budget)\\.ts$|runtime/guards\\.ts$)',
       },
     },
     {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { MillraceError } from '../lib/errors/millrace-error.ts';
 import type { Plan } from '../lib/graph/plan.ts';
-import { planHashOf } from '../lib/graph/plan-pipeline.ts';
+import { readPlan } from '../lib/graph/read-plan.ts';
 
 /**
  * Reads a plan document, as `millrace plan FILE --json` prints it.
@@ -15,18 +15,17 @@ export const loadPlan = async (file: string): Promise<Plan> => {
       fields: { file },
     });
   }
-  const plan = parse(text);
-  if (plan?.formatVersion === 1 && plan.hash === planHashOf(plan)) return plan;
+  const plan = readPlan(parse(text));
+  if (plan !== undefined) return plan;
   throw new MillraceError('input', 'INVALID_ARGUMENT', `${file} holds no plan, or one that was changed by hand.`, {
     fix: 'Give a document as millrace plan FILE --json printed it.',
     fields: { file },
   });
 };
 
-const parse = (text: string): Plan | undefined => {
+const parse = (text: string): unknown => {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Plan) : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { Plan, SinkPlan } from '../../lib/graph/plan.ts';
 import { tableKeyOf } from '../../lib/graph/table-key.ts';
@@ -8,9 +8,7 @@ import type { PipelineResources } from './pipeline-resources.ts';
 import { createPipelineStream } from './pipeline-stream.ts';
 import { createPipelineTable, stateTableKey } from './pipeline-table.ts';
 import type { StreamPipelineProps } from './stream-pipeline-props.ts';
-
-/** Kinesis' own, and the least there is. */
-export const leastRetention = Duration.hours(24);
+import { retentionFor } from './stream-retention.ts';
 
 /** What the plan names: as it was given, or created in `scope`. */
 export const createResources = (scope: Construct, props: StreamPipelineProps): PipelineResources => {
@@ -22,7 +20,7 @@ export const createResources = (scope: Construct, props: StreamPipelineProps): P
     streams: collect(scope, 'Streams', streamsOf(plan), props.streams, (within, logical) =>
       createPipelineStream(within, logical, {
         shards: props.streamShards?.[logical] ?? props.shards ?? 1,
-        retention: props.streamRetention?.[logical] ?? props.retention ?? leastRetention,
+        retention: retentionFor(logical, props),
         ...kept,
       }),
     ),

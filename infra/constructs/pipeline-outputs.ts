@@ -18,7 +18,7 @@ export const createOutputs = (scope: Construct, { plan, deployment, failures }: 
     new CfnOutput(within, name, { description, value }).overrideLogicalId(`${prefix}${name}`);
   output(
     'StateTable',
-    `Of pipeline ${plan.pipeline}: millrace upgrade --table, quarantine list --table`,
+    `Of pipeline ${plan.pipeline}: for millrace upgrade --table and quarantine list --table`,
     deployment.stateTable,
   );
   output(

@@ -1,5 +1,5 @@
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
-import type { IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -16,17 +16,24 @@ import {
 } from './grants.ts';
 import type { PipelineResources } from './pipeline-resources.ts';
 
-/** Lets a stage do what it does: read its stream, commit, send to the stages after it and write its sinks. No more than that. */
-export const grantStage = (grantee: IGrantable, plan: Plan, stage: StagePlan, resources: PipelineResources): void => {
-  const { stateTable, streams, blobs } = resources;
-  const streamOf = (logical: string) => streams.get(logical) as IStream;
-  grantState(grantee, stateTable);
-  if (blobs !== undefined) grantBlobs(grantee, blobs);
-  grantRead(grantee, streamOf(stage.input.stream));
+/** Lets somebody do what a stage does: read its stream, commit, send to the stages after it and write its sinks. No more than that. */
+export const grantStage = (
+  grantee: IGrantable,
+  plan: Plan,
+  stage: StagePlan,
+  { stateTable, blobs, ...resources }: PipelineResources,
+): Grant => {
+  const streamOf = (logical: string) => resources.streams.get(logical) as IStream;
   // Whoever begins the job writes down the shards of all its streams.
-  for (const stream of new Set(plan.stages.map(({ input }) => input.stream))) grantList(grantee, streamOf(stream));
-  for (const stream of sentTo(plan, stage)) grantPut(grantee, streamOf(stream));
-  for (const sink of plan.sinks.filter(({ id }) => stage.sinks.includes(id))) grantSink(grantee, sink, resources);
+  const all = new Set(plan.stages.map(({ input }) => input.stream));
+  const sinks = plan.sinks.filter(({ id, kind }) => stage.sinks.includes(id) && kind !== 'http');
+  return [
+    ...(blobs === undefined ? [] : [grantBlobs(grantee, blobs)]),
+    grantRead(grantee, streamOf(stage.input.stream)),
+    ...[...all].map((stream) => grantList(grantee, streamOf(stream))),
+    ...sentTo(plan, stage).map((stream) => grantPut(grantee, streamOf(stream))),
+    ...sinks.map((sink) => grantSink(grantee, sink, resources)),
+  ].reduce((grants, grant) => grants.combine(grant), grantState(grantee, stateTable));
 };
 
 /** Streams of the stages behind it; and its own, if packets arrive there: what came to the wrong shard is sent on. */
@@ -37,26 +44,15 @@ const sentTo = (plan: Plan, { input, outputs }: StagePlan): string[] => [
   ...(input.kind === 'repartition' ? [input.stream] : []),
 ];
 
+type Targets = Pick<PipelineResources, 'tables' | 'streams' | 'queues' | 'buckets'>;
+
 const grantSink = (
   grantee: IGrantable,
-  sink: SinkPlan,
-  { tables, streams, queues, buckets }: PipelineResources,
-): void => {
-  switch (sink.kind) {
-    case 'dynamo':
-      grantRows(grantee, tables.get(sink.target) as ITable);
-      return;
-    case 'kinesis':
-      grantPut(grantee, streams.get(sink.target) as IStream);
-      return;
-    case 'sqs':
-      grantSend(grantee, queues.get(sink.target) as IQueue);
-      return;
-    case 's3':
-      grantObjects(grantee, buckets.get(sink.target) as IBucket, sink.objects as string);
-      return;
-    case 'http':
-      // It is reached by its address alone.
-      return;
-  }
+  { kind, target, objects }: SinkPlan,
+  { tables, streams, queues, buckets }: Targets,
+): Grant => {
+  if (kind === 'dynamo') return grantRows(grantee, tables.get(target) as ITable);
+  if (kind === 'kinesis') return grantPut(grantee, streams.get(target) as IStream);
+  if (kind === 'sqs') return grantSend(grantee, queues.get(target) as IQueue);
+  return grantObjects(grantee, buckets.get(target) as IBucket, objects as string);
 };

@@ -50,6 +50,7 @@ export const createStageMapping = (scope: Construct, props: StageMappingProps): 
     bisectBatchOnError: false,
     reportBatchItemFailures: true,
     onFailure,
+    ...(settings.filters.length > 0 && { filters: [...settings.filters] }),
   });
   // Said aloud, so that a deployment puts it back where somebody changed it. The L2 construct takes durations only.
   (mapping.node.defaultChild as CfnEventSourceMapping).maximumRecordAgeInSeconds = unlimited;

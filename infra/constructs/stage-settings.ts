@@ -10,6 +10,7 @@ const defaults: StageSettings = {
   batchSize: 1_000,
   batchingWindow: Duration.seconds(1),
   enhancedFanOut: false,
+  filters: [],
 };
 
 interface GivenSettings extends StageProps {
@@ -27,5 +28,6 @@ export const settingsOf = (stage: string, given: GivenSettings): StageSettings =
     batchSize: pick('batchSize'),
     batchingWindow: pick('batchingWindow'),
     enhancedFanOut: pick('enhancedFanOut'),
+    filters: pick('filters'),
   };
 };

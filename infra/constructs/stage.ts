@@ -7,10 +7,12 @@ import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Plan, StagePlan } from '../../lib/graph/plan.ts';
+import { checkMappingSettings } from './checks/check-mapping-settings.ts';
 import { grantSend, grantSubscribe } from './grants.ts';
 import type { PipelineResources } from './pipeline-resources.ts';
 import { createStageFunction, type StageFunctionProps } from './stage-function.ts';
 import { grantStage } from './stage-grants.ts';
+import { createLogMetrics, type StageLogMetrics } from './stage-log-metrics.ts';
 import { createStageMapping } from './stage-mapping.ts';
 import type { StageSettings } from './stage-settings.ts';
 import { createStageTick } from './stage-tick.ts';
@@ -22,6 +24,10 @@ export interface PipelineStageProps extends Omit<StageFunctionProps, 'pipeline' 
   readonly resources: PipelineResources;
   readonly failures: IQueue;
   readonly tickInterval: Duration;
+  /** How long its stream keeps records. */
+  readonly retention: Duration;
+  /** Of the metrics that are made from its log. */
+  readonly metricNamespace: string;
 }
 
 /** One stage of a {@link StreamPipeline}: its function, the mapping that feeds it and the rule that tells it the time. */
@@ -36,6 +42,9 @@ export class PipelineStage extends Construct {
   readonly version: IVersion;
   readonly role: Role;
   readonly logs: LogGroup;
+  readonly logMetrics: StageLogMetrics;
+  /** How long its stream keeps records. */
+  readonly retention: Duration;
   readonly mapping: EventSourceMapping;
   readonly tick: Rule;
 
@@ -49,6 +58,8 @@ export class PipelineStage extends Construct {
     this.role = role;
     this.logs = logs;
     this.function = lambda;
+    this.logMetrics = createLogMetrics(this, logs, props.metricNamespace, stage.id);
+    this.retention = props.retention;
     grantStage(role, plan, stage, resources);
     grantSend(role, failures);
     // CDK's classes are not their interfaces under exactOptionalPropertyTypes.
@@ -61,6 +72,7 @@ export class PipelineStage extends Construct {
       onFailure: { bind: () => ({ destination: failures.queueArn }) },
     });
     this.mapping = mapping;
+    this.node.addValidation({ validate: () => this.#checkMapping(plan) });
     if (consumer !== undefined) grantSubscribe(role, consumer.streamConsumerArn);
     this.tick = createStageTick(this, {
       pipeline: plan.pipeline,
@@ -68,5 +80,12 @@ export class PipelineStage extends Construct {
       interval: tickInterval,
       target: this.version,
     });
+  }
+
+  /** At synthesis, when nobody changes it any more. */
+  #checkMapping({ delivery }: Plan): string[] {
+    const { id, input } = this.stage;
+    checkMappingSettings(this.mapping, { stage: id, input: input.kind, delivery, partialBatchResponses: true });
+    return [];
   }
 }

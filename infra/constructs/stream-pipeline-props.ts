@@ -1,11 +1,14 @@
 import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { IAlarmAction } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { FilterCriteria } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Pipeline } from '../../lib/graph/pipeline.ts';
+import type { Plan } from '../../lib/graph/plan.ts';
 
 /** What may differ from stage to stage. */
 export interface StageProps {
@@ -35,10 +38,20 @@ export interface StageProps {
    * @default false
    */
   readonly enhancedFanOut?: boolean;
+  /**
+   * Lambda's filter criteria, made with `FilterCriteria.filter(…)`: records that none of them matches do not reach the function, and
+   * cost nothing. Only for a source, and only where the pipeline's `delivery` is not exactly-once: what is left out cannot be told from
+   * what was lost.
+   * @default - every record is delivered
+   */
+  readonly filters?: readonly FilterPattern[];
 }
 
+/** What `FilterCriteria.filter(…)` of `aws-cdk-lib/aws-lambda` returns. */
+export type FilterPattern = ReturnType<typeof FilterCriteria.filter>;
+
 /** Properties of {@link StreamPipeline}. */
-export interface StreamPipelineProps extends StageProps {
+export interface StreamPipelineProps extends Omit<StageProps, 'filters'> {
   /** What to deploy: the default export of a `pipeline.ts`. Only its plan is read. */
   readonly pipeline: Pipeline;
   /**
@@ -127,6 +140,18 @@ export interface StreamPipelineProps extends StageProps {
   readonly outage?: Duration;
 
   /**
+   * The plan that runs: the document that `millrace plan FILE --json` printed when it was deployed. A plan that cannot go on with its
+   * state is refused.
+   * @default - `millrace upgrade` finds out
+   */
+  readonly deployedPlan?: Plan;
+  /**
+   * Windows, aggregates and sinks of `deployedPlan`, by id, whose state may be given up.
+   * @default - none
+   */
+  readonly drop?: readonly string[];
+
+  /**
    * What becomes of streams, tables, queues, buckets and logs when they leave the stack. `DESTROY` is for development: it also
    * lifts the tables' deletion protection.
    * @default RemovalPolicy.RETAIN
@@ -138,6 +163,27 @@ export interface StreamPipelineProps extends StageProps {
    * @default 1 minute
    */
   readonly tickInterval?: Duration;
+  /**
+   * Alarms on what needs somebody: iterator age at half of the retention, gaps, blocked shards, quarantine, errors, throttles, failed
+   * conditions, batches that AWS gave up. About $0.10 each a month.
+   * @default true
+   */
+  readonly alarms?: boolean;
+  /**
+   * What the alarms do, such as `new SnsAction(topic)`.
+   * @default - they change their state and tell nobody
+   */
+  readonly alarmActions?: readonly IAlarmAction[];
+  /**
+   * Above how many failed conditions of the state table in five minutes, three times in a row, there is an alarm. A few are normal.
+   * @default 100
+   */
+  readonly lostRacesAlarm?: number;
+  /**
+   * A CloudWatch dashboard of the pipeline.
+   * @default true
+   */
+  readonly dashboard?: boolean;
   /**
    * Added to the functions' environment: what webhooks name by `{ env }`, `POWERTOOLS_LOG_LEVEL`, …. No secrets: they are readable
    * in the console. Let a function of the pipeline fetch those.

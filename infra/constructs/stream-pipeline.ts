@@ -1,17 +1,30 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, Names, RemovalPolicy } from 'aws-cdk-lib';
+import type { Alarm, Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Plan } from '../../lib/graph/plan.ts';
+import { checkDeployedPlan } from './checks/check-deployed-plan.ts';
+import { checkNames } from './checks/check-names.ts';
+import { checkNeighbours } from './checks/check-neighbours.ts';
+import { checkRetention } from './checks/check-retention.ts';
+import { checkSettings } from './checks/check-settings.ts';
+import { checkSinks } from './checks/check-sinks.ts';
 import { createResources } from './create-resources.ts';
 import { deploymentOf } from './deployment-document.ts';
 import { bundleHandler } from './handler-bundle.ts';
+import { ImportedPipeline, type StreamPipelineAttributes } from './imported-pipeline.ts';
+import { PipelineAlarms } from './pipeline-alarms.ts';
+import { createDashboard } from './pipeline-dashboard.ts';
 import { createOutputs } from './pipeline-outputs.ts';
 import { createPipelineQueue } from './pipeline-queue.ts';
 import type { PipelineResources } from './pipeline-resources.ts';
 import { PipelineStage } from './stage.ts';
 import { settingsOf } from './stage-settings.ts';
+import { type IStreamPipeline, StreamPipelineBase } from './stream-pipeline-base.ts';
 import type { StreamPipelineProps } from './stream-pipeline-props.ts';
+import { retentionOf } from './stream-retention.ts';
 
 /**
  * A pipeline as a part of a stack: its streams, its state table, a function for each stage with what feeds it, and what its sinks write.
@@ -21,31 +34,48 @@ import type { StreamPipelineProps } from './stream-pipeline-props.ts';
  *
  * new StreamPipeline(stack, 'Revenue', { pipeline: revenue, entry: 'functions/revenue/handler.ts' });
  */
-export class StreamPipeline extends Construct {
+export class StreamPipeline extends StreamPipelineBase {
   readonly plan: Plan;
   readonly resources: PipelineResources;
   /** By stage id, in the order in which records pass them. */
   readonly stages: ReadonlyMap<string, PipelineStage>;
   /** Where AWS describes batches that it gave up. With the settings of the mappings it never should. */
   readonly failures: Queue;
+  /** Empty where they are not wanted. */
+  readonly alarms: readonly Alarm[];
+  readonly dashboard: Dashboard | undefined;
+
+  /** A pipeline of another stack or app, in the same account and region: to grant others its use, and to watch it. */
+  static fromStreamPipelineAttributes(
+    scope: Construct,
+    id: string,
+    attributes: StreamPipelineAttributes,
+  ): IStreamPipeline {
+    return new ImportedPipeline(scope, id, attributes);
+  }
 
   constructor(scope: Construct, id: string, props: StreamPipelineProps) {
     super(scope, id);
     const { plan } = props.pipeline;
     const { encryptionKey, removalPolicy = RemovalPolicy.RETAIN } = props;
     this.plan = plan;
+    checkNames(props);
+    checkDeployedPlan(plan, props.deployedPlan, props.drop);
+    checkSinks(plan, props);
     this.resources = createResources(this, props);
+    checkRetention(plan, this.resources.streams, props);
     this.failures = createPipelineQueue(this, 'Failures', { encryptionKey, removalPolicy });
     const deployment = deploymentOf(this.resources);
     const bundle = bundleHandler(this, props.entry, props.handler ?? 'handler');
     const within = new Construct(this, 'Stages');
+    const metricNamespace = `Millrace/${Names.uniqueResourceName(this, { maxLength: 200, separator: '-' })}`;
     this.stages = new Map(
       plan.stages.map((stage) => [
         stage.id,
         new PipelineStage(within, stage.id, {
           plan,
           stage,
-          settings: settingsOf(stage.id, props),
+          settings: checkedSettings(stage.id, props),
           resources: this.resources,
           bundle,
           deployment,
@@ -55,10 +85,22 @@ export class StreamPipeline extends Construct {
           logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
           removalPolicy,
           encryptionKey,
+          retention: retentionOf(stage.input.stream, this.resources.streams.get(stage.input.stream) as IStream, props),
+          metricNamespace,
         }),
       ]),
     );
     this.#deployReceiversFirst();
+    this.alarms =
+      props.alarms === false
+        ? []
+        : new PipelineAlarms(this, 'Alarms', {
+            pipeline: this,
+            actions: props.alarmActions ?? [],
+            lostRaces: props.lostRacesAlarm ?? 100,
+          }).all;
+    this.dashboard = props.dashboard === false ? undefined : createDashboard(this, this);
+    this.node.addValidation({ validate: () => this.#checkNeighbours() });
     createOutputs(this, { plan, deployment, failures: this.failures });
   }
   /** A stage that has not been replaced yet does not read what a newer sender sends: its shards would wait for it. */
@@ -70,4 +112,20 @@ export class StreamPipeline extends Construct {
       }
     }
   }
+
+  /** At synthesis, when all of them are there. */
+  #checkNeighbours(): string[] {
+    const all = this.node.root.node.findAll().filter((construct) => construct instanceof StreamPipeline);
+    checkNeighbours(
+      this,
+      all.filter((construct) => construct !== this),
+    );
+    return [];
+  }
 }
+
+const checkedSettings = (stage: string, props: StreamPipelineProps) => {
+  const settings = settingsOf(stage, props);
+  checkSettings(stage, settings);
+  return settings;
+};

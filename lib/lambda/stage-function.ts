@@ -6,6 +6,7 @@ import { Deadline } from '../runtime/deadline.ts';
 import type { StageRuntime } from '../runtime/stage-runtime.ts';
 import { parseEvent, type StageRequest } from './events.ts';
 import type { LambdaContext, StageAnswer } from './lambda-types.ts';
+import { budgetMs } from './time-budget.ts';
 
 export interface StageFunctionParts {
   readonly runtime: Pick<StageRuntime, 'processBatch' | 'tick'>;
@@ -14,14 +15,6 @@ export interface StageFunctionParts {
   /** Whether the mapping understands that only a part of the batch is done. */
   readonly partialBatchResponses: boolean;
 }
-
-/** Kept back from the invocation's time for what cannot be stopped half-way: a commit under way, its outputs, the answer. */
-const RESERVE_FRACTION = 0.1;
-const LEAST_RESERVE_MS = 1_000;
-
-/** How long a stage may work in an invocation that has this much time left. */
-export const budgetMs = (remainingMs: number): number =>
-  remainingMs - Math.max(LEAST_RESERVE_MS, remainingMs * RESERVE_FRACTION);
 
 /** A stage as Lambda sees it: an event in, an answer out, a line in the log. */
 export class StageFunction {

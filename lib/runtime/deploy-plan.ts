@@ -3,7 +3,7 @@ import { MillraceError } from '../errors/millrace-error.ts';
 import { comparePlans, type PlanComparison } from '../graph/compare-plans.ts';
 import { firstEpoch } from '../graph/layout-plan.ts';
 import type { Plan } from '../graph/plan.ts';
-import type { PlanChange } from '../graph/plan-change.ts';
+import { upgradeRefused } from '../graph/upgrade-refused.ts';
 import type { ItemStore } from '../state/item-store.ts';
 
 export interface DeployPlanOptions {
@@ -76,19 +76,6 @@ const withPlan = (job: Job, previous: Plan | undefined): Job & { readonly plan: 
     {
       fix: 'Print the plan of the code that runs with millrace plan FILE --json, and give it with --from.',
       fields: { stored: job.planHash, given: plan?.hash },
-    },
-  );
-};
-
-const upgradeRefused = (changes: readonly PlanChange[]): MillraceError => {
-  const problems = changes.filter(({ effect }) => effect === 'refused');
-  return new MillraceError(
-    'operator',
-    'UPGRADE_REFUSED',
-    `The plan cannot go on with the state of the one that runs: ${problems.map(({ what, change, why }) => `${what}: ${change} (${why})`).join('; ')}.`,
-    {
-      fix: problems.length === 1 ? (problems[0]?.fix as string) : 'See each of them with millrace plan FILE --compare.',
-      fields: { changes: problems },
     },
   );
 };

@@ -1,5 +1,6 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import type { Pipeline } from 'millrace';
 import { StreamPipeline, type StreamPipelineProps } from 'millrace/cdk';
 import revenue from '../../functions/revenue/pipeline.ts';
 
@@ -13,15 +14,27 @@ export const unbundledApp = (): App =>
     context: { 'aws:cdk:bundling-stacks': [], 'aws:cdk:disable-stack-trace': true },
   });
 
-export interface Synthesized {
-  readonly stack: Stack;
-  readonly pipeline: StreamPipeline;
-  readonly template: Template;
-}
+/** A stack to build in, and its template when all is there. */
+export const emptyStack = (): Stack => new Stack(unbundledApp(), 'Test');
+
+export type Given = Omit<Partial<StreamPipelineProps>, 'pipeline'>;
+
+export const deployIn = (stack: Stack, pipeline: Pipeline, props: Given = {}, id = 'Pipeline'): StreamPipeline =>
+  new StreamPipeline(stack, id, { pipeline, entry, ...props });
 
 /** The reference pipeline in a stack of its own. */
-export const synthesize = (props: Partial<StreamPipelineProps> = {}): Synthesized => {
-  const stack = new Stack(unbundledApp(), 'Test');
-  const pipeline = new StreamPipeline(stack, 'Revenue', { pipeline: revenue, entry, ...props });
-  return { stack, pipeline, template: Template.fromStack(stack) };
+export const synthesize = (props: Given = {}): { readonly pipeline: StreamPipeline; readonly template: Template } => {
+  const stack = emptyStack();
+  const pipeline = deployIn(stack, revenue, props, 'Revenue');
+  return { pipeline, template: Template.fromStack(stack) };
+};
+
+/** What `act` throws. */
+export const errorOf = (act: () => unknown): unknown => {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
 };
