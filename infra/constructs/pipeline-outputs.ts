@@ -18,12 +18,12 @@ export const createOutputs = (scope: Construct, { plan, deployment, failures }: 
     new CfnOutput(within, name, { description, value }).overrideLogicalId(`${prefix}${name}`);
   output(
     'StateTable',
-    `Of pipeline ${plan.pipeline}: for millrace upgrade --table and quarantine list --table`,
+    `Of pipeline ${plan.pipeline}: what millrace quarantine list takes as --table`,
     deployment.stateTable,
   );
   output(
     'Deployment',
-    `Of pipeline ${plan.pipeline}: for a file that millrace redrive and skip take as --deployment`,
+    `Of pipeline ${plan.pipeline}: for a file that millrace upgrade, redrive and skip take as --deployment`,
     Stack.of(scope).toJsonString(deployment),
   );
   output('PlanHash', `Of pipeline ${plan.pipeline}: the plan that its functions were deployed with`, plan.hash);

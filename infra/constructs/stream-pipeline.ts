@@ -27,7 +27,13 @@ import type { StreamPipelineProps } from './stream-pipeline-props.ts';
 import { retentionOf } from './stream-retention.ts';
 
 /**
- * A pipeline as a part of a stack: its streams, its state table, a function for each stage with what feeds it, and what its sinks write.
+ * A pipeline as a part of a stack: its streams, its state table, a function for each stage with what feeds it, what its sinks write,
+ * alarms and a dashboard. `docs/deploying.md` has what is made.
+ *
+ * @throws MillraceError for what would break a guarantee, here or when the app is synthesized: `RETENTION_TOO_SHORT`,
+ *   `TIMEOUT_TOO_SHORT`, `PARALLELIZATION_FACTOR`, `MAPPING_UNSAFE`, `SINK_CANNOT_HOLD_GUARANTEE`, `TABLE_SHAPE`, `NAME_COLLISION`,
+ *   `RESOURCE_SHARED`, `BUNDLE_FAILED` (configuration), `UPGRADE_REFUSED` (operator), `INVALID_OPTION` (definition), `FILE_NOT_FOUND`
+ *   (input)
  *
  * @example
  * import revenue from '../functions/revenue/pipeline.ts';

@@ -28,6 +28,10 @@ describe('the stack of the reference pipeline', () => {
     template.resourceCountIs('AWS::S3::Bucket', 0);
   });
 
+  it('is 49 resources in all', () => {
+    expect(Object.keys(template.toJSON().Resources)).toHaveLength(49);
+  });
+
   it('keeps state on demand, recoverable, protected, and never by age', () => {
     template.hasResource('AWS::DynamoDB::Table', {
       Properties: {
