@@ -25,6 +25,7 @@ import { settingsOf } from './stage-settings.ts';
 import { type IStreamPipeline, StreamPipelineBase } from './stream-pipeline-base.ts';
 import type { StreamPipelineProps } from './stream-pipeline-props.ts';
 import { retentionOf } from './stream-retention.ts';
+import { unusedClients } from './unused-clients.ts';
 
 /**
  * A pipeline as a part of a stack: its streams, its state table, a function for each stage with what feeds it, what its sinks write,
@@ -72,7 +73,11 @@ export class StreamPipeline extends StreamPipelineBase {
     checkRetention(plan, this.resources.streams, props);
     this.failures = createPipelineQueue(this, 'Failures', { encryptionKey, removalPolicy });
     const deployment = deploymentOf(this.resources);
-    const bundle = bundleHandler(this, props.entry, props.handler ?? 'handler');
+    const bundle = bundleHandler(this, {
+      entry: props.entry,
+      exportName: props.handler ?? 'handler',
+      without: unusedClients(plan, this.resources.blobs !== undefined),
+    });
     const within = new Construct(this, 'Stages');
     const metricNamespace = `Millrace/${Names.uniqueResourceName(this, { maxLength: 200, separator: '-' })}`;
     this.stages = new Map(

@@ -1,6 +1,7 @@
 import type { Environment } from '../connectors/http/header-values.ts';
 import type { BlobBucket } from '../state/blob-bucket.ts';
 import type { BlobsDeployment } from './deployment.ts';
+import { leftOut } from './left-out.ts';
 
 /** The bucket of a deployment. Its client is loaded when it is used: a stage whose payloads are small never does. */
 export const awsBlobs = (
@@ -9,10 +10,9 @@ export const awsBlobs = (
 ): BlobBucket => {
   const takesNew = !readOnly;
   const load = async (): Promise<BlobBucket> => {
-    const [{ S3Blobs }, { createS3Client }] = await Promise.all([
-      import('../aws/s3-blobs.ts'),
-      import('../aws/s3-objects.ts'),
-    ]);
+    const [{ S3Blobs }, { createS3Client }] = process.env.MILLRACE_WITHOUT_S3
+      ? leftOut('s3')
+      : await Promise.all([import('../aws/s3-blobs.ts'), import('../aws/s3-objects.ts')]);
     const ownEndpoint = (environment.AWS_ENDPOINT_URL_S3 ?? environment.AWS_ENDPOINT_URL) !== undefined;
     return new S3Blobs({ client: createS3Client({}, ownEndpoint), bucket, prefix, takesNew });
   };

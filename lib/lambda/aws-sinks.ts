@@ -1,17 +1,14 @@
 import type { AwsClients } from '../aws/clients.ts';
 import { DynamoSinkWriter } from '../aws/dynamo-sink-writer.ts';
 import { KinesisSinkWriter } from '../aws/kinesis-sink-writer.ts';
-import { FetchEndpoint } from '../connectors/http/fetch-endpoint.ts';
 import { type Environment, requireVariables } from '../connectors/http/header-values.ts';
-import { HttpSinkWriter } from '../connectors/http/http-sink-writer.ts';
 import { cutPart } from '../connectors/s3/object-parts.ts';
-import { S3SinkWriter } from '../connectors/s3/s3-sink-writer.ts';
 import type { OutputRow, SinkWriter, WriteContext } from '../connectors/sink-port.ts';
-import type { S3SinkSpec, SqsSinkSpec } from '../connectors/specs.ts';
-import { SqsSinkWriter } from '../connectors/sqs/sqs-sink-writer.ts';
+import type { HttpSinkSpec, S3SinkSpec, SqsSinkSpec } from '../connectors/specs.ts';
 import type { StreamPort } from '../connectors/stream-port.ts';
 import type { SinkNode } from '../graph/logical-graph.ts';
 import type { Deployment } from './deployment.ts';
+import { leftOut } from './left-out.ts';
 
 /** What the writers of a stage's sinks are made from. */
 export interface AwsSinks {
@@ -43,20 +40,13 @@ export const awsSinkWriter = ({ id, spec }: SinkNode, context: AwsSinks): SinkWr
       return loadedWhenUsed(() => openQueue(spec, context));
     case 's3':
       return { ...loadedWhenUsed(() => openBucket(spec, context)), cut: cutPart };
-    case 'http': {
+    case 'http':
       requireVariables(id, spec, environment);
-      const { timeoutMs, concurrency } = spec;
-      return new HttpSinkWriter({
-        endpoint: new FetchEndpoint(id, spec, environment),
-        sink: id,
-        timeoutMs,
-        concurrency,
-      });
-    }
+      return loadedWhenUsed(() => openWebhook(id, spec, environment));
   }
 };
 
-/** A stage without such a sink does not load its client: it would take part in every cold start. */
+/** A stage without such a sink does not load what it needs: that would take part in every cold start. */
 const loadedWhenUsed = (load: () => Promise<SinkWriter>): SinkWriter => {
   let writer: Promise<SinkWriter> | undefined;
   return {
@@ -68,7 +58,9 @@ const loadedWhenUsed = (load: () => Promise<SinkWriter>): SinkWriter => {
 };
 
 const openQueue = async (spec: SqsSinkSpec, { deployment, maxAttempts }: AwsSinks): Promise<SinkWriter> => {
-  const { SqsQueue, createSqsClient } = await import('../aws/sqs-queue.ts');
+  const [{ SqsQueue, createSqsClient }, { SqsSinkWriter }] = process.env.MILLRACE_WITHOUT_SQS
+    ? leftOut('sqs')
+    : await Promise.all([import('../aws/sqs-queue.ts'), import('../connectors/sqs/sqs-sink-writer.ts')]);
   const queueUrl = deployment.queues?.[spec.queue] as string;
   return new SqsSinkWriter({
     queue: new SqsQueue({ client: createSqsClient({ ...(maxAttempts !== undefined && { maxAttempts }) }), queueUrl }),
@@ -82,11 +74,22 @@ const openBucket = async (
   { bucket, prefix, format }: S3SinkSpec,
   { deployment, environment, maxAttempts }: AwsSinks,
 ): Promise<SinkWriter> => {
-  const { S3Objects, createS3Client } = await import('../aws/s3-objects.ts');
+  const [{ S3Objects, createS3Client }, { S3SinkWriter }] = process.env.MILLRACE_WITHOUT_S3
+    ? leftOut('s3')
+    : await Promise.all([import('../aws/s3-objects.ts'), import('../connectors/s3/s3-sink-writer.ts')]);
   const ownEndpoint = (environment.AWS_ENDPOINT_URL_S3 ?? environment.AWS_ENDPOINT_URL) !== undefined;
   const store = new S3Objects({
     client: createS3Client({ ...(maxAttempts !== undefined && { maxAttempts }) }, ownEndpoint),
     bucket: deployment.buckets?.[bucket] as string,
   });
   return new S3SinkWriter({ store, bucket, prefix, format });
+};
+
+const openWebhook = async (sink: string, spec: HttpSinkSpec, environment: Environment): Promise<SinkWriter> => {
+  const [{ FetchEndpoint }, { HttpSinkWriter }] = await Promise.all([
+    import('../connectors/http/fetch-endpoint.ts'),
+    import('../connectors/http/http-sink-writer.ts'),
+  ]);
+  const { timeoutMs, concurrency } = spec;
+  return new HttpSinkWriter({ endpoint: new FetchEndpoint(sink, spec, environment), sink, timeoutMs, concurrency });
 };

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+// Not as z.core.toDotPath: whoever names `core` gets all of it into the bundle, messages in sixty languages included.
+import { toDotPath } from 'zod/v4/core';
 import { plainJsonProblem } from '../core/plain-json.ts';
 import { isIdentitySchema } from '../graph/crossings.ts';
 import type { Crossing } from '../graph/logical-graph.ts';
@@ -67,7 +69,7 @@ const schemaRejection = (code: 'SCHEMA' | 'SINK_SCHEMA', operator: string, error
     code,
     operator,
     `${issue?.message ?? 'does not fit the schema'}${more}`,
-    z.core.toDotPath(issue?.path ?? []),
+    toDotPath(issue?.path ?? []),
   );
 };
 

@@ -4,9 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { App, Stack } from 'aws-cdk-lib';
+import type { Pipeline } from 'millrace';
 import { StreamPipeline } from 'millrace/cdk';
 import { afterAll, describe, expect, it } from 'vitest';
 import revenue from '../../functions/revenue/pipeline.ts';
+import { buildBundle } from '../../infra/constructs/build-bundle.ts';
+import { unusedClients } from '../../infra/constructs/unused-clients.ts';
+import outlets from '../integration/embedded/outlets-pipeline.ts';
 import { entry, synthesize } from './reference-stack.ts';
 
 const folders: string[] = [];
@@ -20,10 +24,10 @@ afterAll(() => {
 });
 
 /** Synthesizes with bundling, as `cdk synth` does. */
-const assetsOf = (): string[] => {
+const assetsOf = (pipeline: Pipeline = revenue, handler = entry): string[] => {
   const outdir = temporaryFolder();
   const stack = new Stack(new App({ outdir }), 'Bundled');
-  new StreamPipeline(stack, 'Revenue', { pipeline: revenue, entry });
+  new StreamPipeline(stack, 'Pipeline', { pipeline, entry: handler });
   const { directory } = stack.node.root instanceof App ? stack.node.root.synth() : { directory: outdir };
   return readdirSync(directory)
     .filter((name) => name.startsWith('asset.'))
@@ -60,10 +64,21 @@ describe('the bundle of a handler', () => {
     for (const file of files) expect(readFileSync(join(bundle, file), 'utf8')).not.toContain(process.cwd());
   });
 
-  it('leaves clients that no sink of the stage needs in files of their own', () => {
-    const main = readFileSync(join(bundle, 'index.mjs'), 'utf8');
-    expect(main).not.toContain('SendMessageBatch');
-    expect(readdirSync(bundle).some((file) => file.startsWith('sqs-queue-'))).toBe(true);
+  it('is without the clients that its pipeline has no use for', () => {
+    for (const file of readdirSync(bundle))
+      expect(readFileSync(join(bundle, file), 'utf8')).not.toMatch(/SendMessageBatch|ListObjectsV2/);
+  });
+
+  it('has the clients of its sinks in files of their own', () => {
+    const [outletsBundle = ''] = assetsOf(outlets, 'test/integration/embedded/outlets-handler.ts');
+    for (const client of ['sqs-queue', 's3-objects'])
+      expect(readdirSync(outletsBundle).some((file) => file.startsWith(`${client}-`))).toBe(true);
+    expect(readFileSync(join(outletsBundle, 'index.mjs'), 'utf8')).not.toContain('SendMessageBatch');
+  });
+
+  it('has the client of the bucket for large payloads', () => {
+    const { files } = buildBundle({ entry, exportName: 'handler', without: unusedClients(revenue.plan, true) });
+    expect(files.some(({ name }) => name.startsWith('s3-blobs-'))).toBe(true);
   });
 
   it('is the same wherever it is made', () => {
