@@ -6,6 +6,9 @@ import { shardName } from './world.ts';
 
 const HOUR_MS = 3_600_000;
 
+/** The chance of a split at a step, where the state of a task attracts it. */
+const ATTRACTION = 0.1;
+
 /** What goes wrong, or changes, around the calls: processes freeze and die, shards split, batches come again, time passes. */
 export class Disturbances {
   readonly #around: Surroundings;
@@ -46,6 +49,8 @@ export class Disturbances {
     const { faultShare, reshardShare, maxReshards } = this.#around.disturbances;
     if (chance < faultShare / 4) return this.#disturb();
     const mayReshard = this.#around.world.resharding.changes < maxReshards;
+    if (reshardShare > 0 && mayReshard && this.#around.world.resharding.isAttracted && chance > 1 - ATTRACTION)
+      return this.#split();
     return chance < faultShare / 4 + reshardShare && mayReshard && this.#reshard();
   }
 
@@ -120,6 +125,13 @@ export class Disturbances {
       : kind === 'merge'
         ? resharding.merge(random)
         : resharding.scale(random));
+    if (done !== undefined) this.#say(() => done);
+    return done !== undefined;
+  }
+
+  async #split(): Promise<boolean> {
+    const { world, random } = this.#around;
+    const done = this.#allow('split') ? await world.resharding.splitAttractive(random) : undefined;
     if (done !== undefined) this.#say(() => done);
     return done !== undefined;
   }

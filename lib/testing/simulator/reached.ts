@@ -5,13 +5,19 @@ import type { RuntimeObserver } from '../../runtime/ports.ts';
 export class Reached {
   readonly counts: Record<string, number> = {};
   readonly #ownStream: ReadonlyMap<string, string>;
+  readonly #onRare: (unit: string) => void;
 
-  constructor(pipeline: Pipeline) {
+  /** @param onRare told of each task that is in a state to be handed over in: it holds packets, or knows what was redriven */
+  constructor(pipeline: Pipeline, onRare: (unit: string) => void) {
+    this.#onRare = onRare;
     this.#ownStream = new Map(pipeline.plan.stages.map(({ id, input }) => [id, input.stream]));
   }
 
   readonly observer: RuntimeObserver = {
-    committed: ({ kind }) => this.count(kind === 'batch' ? 'batch commits' : `${kind} commits`),
+    committed: ({ unit, kind }) => {
+      this.count(kind === 'batch' ? 'batch commits' : `${kind} commits`);
+      if (kind === 'redrive') this.#onRare(unit);
+    },
     lostRace: () => this.count('lost races'),
     rejected: () => this.count('rejected records'),
     loaded: (_unit, tailCommits, snapshot) => {
@@ -21,6 +27,11 @@ export class Reached {
     },
     snapshot: () => this.count('snapshots'),
     partitionsLoaded: (_unit, count) => this.count('loads of partitions', count),
+    waiting: (unit, { heldRuns }) => {
+      if (heldRuns === 0) return;
+      this.count('holds of packets');
+      this.#onRare(unit);
+    },
     republished: () => this.count('republished heads'),
     collected: (_unit, { outcome, removed, wasBegun }) => {
       if (outcome === 'done' && removed > 0) this.count('collections of sealed logs');

@@ -5,6 +5,11 @@ import type { MemoryStreams } from '../../memory/memory-streams.ts';
 /** More open shards than this make a run long and show nothing new. */
 const MAX_OPEN = 6;
 
+interface Place {
+  readonly stream: string;
+  readonly shardId: string;
+}
+
 /** Splits and merges shards, unannounced, and remembers how each stream was listed before. */
 export class Resharding {
   readonly #streams: MemoryStreams;
@@ -12,10 +17,20 @@ export class Resharding {
   readonly #listings = new Map<string, (readonly Shard[])[]>();
   /** Changes of any stream so far. */
   changes = 0;
+  #attractive: Place | undefined;
 
   constructor(streams: MemoryStreams, names: readonly string[]) {
     this.#streams = streams;
     this.#names = names;
+  }
+
+  /** A shard whose task is in a state that a reshard seldom meets by chance: one that comes soon had better be there. */
+  attract(place: Place): void {
+    this.#attractive = place;
+  }
+
+  get isAttracted(): boolean {
+    return this.#attractive !== undefined;
   }
 
   /** Listings that were true once, the oldest first. */
@@ -27,7 +42,24 @@ export class Resharding {
   async split(random: Random, stream = this.#any(random)): Promise<string | undefined> {
     const all = await this.#streams.listShards(stream);
     const open = all.filter((shard) => shard.open);
-    const shard = open[below(random, open.length)];
+    return this.#splitOf(random, stream, all, open[below(random, open.length)]);
+  }
+
+  /** Splits the shard that attracts it, if it is still open. */
+  async splitAttractive(random: Random): Promise<string | undefined> {
+    const { stream, shardId } = this.#attractive as Place;
+    this.#attractive = undefined;
+    const all = await this.#streams.listShards(stream);
+    return this.#splitOf(
+      random,
+      stream,
+      all,
+      all.find((shard) => shard.open && shard.shardId === shardId),
+    );
+  }
+
+  #splitOf(random: Random, stream: string, all: readonly Shard[], shard: Shard | undefined): string | undefined {
+    const open = all.filter((one) => one.open);
     if (shard === undefined || open.length >= MAX_OPEN) return undefined;
     const at = cut(random, shard);
     if (at <= shard.hashStart || at > shard.hashEnd) return undefined;

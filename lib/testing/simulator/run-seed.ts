@@ -6,6 +6,7 @@ import { Calls } from './calls.ts';
 import { calmEnd } from './calm-end.ts';
 import { type FaultKind, FaultPlan, type Reduction } from './faults.ts';
 import { makeGate } from './gate.ts';
+import { placeOf } from './lineage-watch.ts';
 import { Mapping } from './mapping.ts';
 import { Pool } from './pool.ts';
 import { type LogSize, Process } from './process.ts';
@@ -64,7 +65,7 @@ export const runSeed = async (run: SeedRun): Promise<SeedOutcome> => {
     shortRetention,
     hasBucket: bucket !== undefined,
   });
-  const reached = new Reached(pipeline);
+  const reached = new Reached(pipeline, (unit) => world.resharding.attract(placeOf(unit)));
   const verdict = new Verdict(world, reached);
   const trace = new Trace(run.traceLines);
   const mapping = await Mapping.open(pipeline, world);

@@ -2,6 +2,16 @@ import { type Mutation, one, tested } from './mutation.ts';
 
 /** Second tries, keys that wait, decisions, and records that end their process: each rule of them broken. */
 export const repairMutations: readonly Mutation[] = [
+  tested(
+    'unit/runtime/inherit.test.ts',
+    one(
+      'an operator repairs what is at work',
+      'a child does not know what was redriven of its parent',
+      'runtime/inherit.ts',
+      'lp === -1 || (lp >= from && lp <= to)',
+      'lp >= from && lp <= to',
+    ),
+  ),
   one(
     'an operator repairs what is at work',
     'the state does not say what was redriven',

@@ -61,15 +61,12 @@ export const reshardMutations: readonly Mutation[] = [
     'state.marks.apply(mark);',
     'void mark;',
   ),
-  tested(
-    'unit/runtime/inherit.test.ts',
-    one(
-      'a child starts while its parent is in flight',
-      'holds are not handed over',
-      'runtime/inherit.ts',
-      'state.keyed.apply(state.head.n, holdsOf(parent, range));',
-      'void holdsOf;',
-    ),
+  one(
+    'a child starts while its parent is in flight',
+    'holds are not handed over',
+    'runtime/inherit.ts',
+    'state.keyed.apply(state.head.n, holdsOf(parent, range));',
+    'void holdsOf;',
   ),
   one(
     'a child starts while its parent is in flight',

@@ -125,6 +125,13 @@ describe('what a child inherits', () => {
     ]);
   });
 
+  it('is, of what belongs to no partition, all of it in every child', async () => {
+    const knowing = parent(low, { n: 9, watermarkMs: 100 });
+    knowing.keyed.apply(1, [{ lp: -1, table: 0, key: 'redriven', value: 1 }]);
+    const children = [await inherit(shape(0, 1), [knowing]), await inherit(shape(2, 3), [knowing])];
+    expect(children.map((child) => child.keyed.partition(-1).tables[0]?.get('redriven'))).toEqual([1, 1]);
+  });
+
   it('does not call what came to its parents its own, nor what was seen of their ends', async () => {
     const child = await inherit(shape(0, 3), [parent(low, { n: 9, watermarkMs: 100 })]);
     expect(child.head.position).toEqual({ sequenceNumber: undefined, arrivalMs: 9, emptyAsOfMs: 0 });
