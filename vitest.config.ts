@@ -3,13 +3,14 @@ import { defineConfig } from 'vitest/config';
 const MINUTE_MS = 60_000;
 
 /** A project is a folder under test/. */
-const project = (name: string, timeoutMs: number) => ({
+const project = (name: string, timeoutMs: number, isolate = true) => ({
   extends: true as const,
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
     testTimeout: timeoutMs,
     hookTimeout: Math.max(timeoutMs, 30_000),
+    isolate,
   },
 });
 
@@ -32,8 +33,8 @@ export default defineConfig({
       project('types', 30_000),
       project('model', 2 * MINUTE_MS),
       project('simulation', 2 * MINUTE_MS),
-      // Loading CDK takes seconds.
-      project('infra', MINUTE_MS),
+      // Loading CDK takes seconds: once for all of its files.
+      project('infra', MINUTE_MS, false),
       project('integration', MINUTE_MS),
       project('upgrade', MINUTE_MS),
       project('regression', MINUTE_MS),

@@ -4,7 +4,8 @@ import revenue from '../functions/revenue/pipeline.ts';
 
 /** The reference pipelines, a stack each. `-c development=true` lets everything go with its stack. */
 const app = new App();
-const removalPolicy = app.node.tryGetContext('development') === 'true' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
+const removalPolicy =
+  String(app.node.tryGetContext('development')) === 'true' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
 
 const stack = new Stack(app, 'MillraceRevenue', { description: 'Millrace: live revenue per province and minute' });
 new StreamPipeline(stack, 'Revenue', { pipeline: revenue, entry: 'functions/revenue/handler.ts', removalPolicy });

@@ -1,4 +1,4 @@
-import { Aspects, Duration, type Stack } from 'aws-cdk-lib';
+import { Aspects, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AttributeType, type ITable, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Stream } from 'aws-cdk-lib/aws-kinesis';
@@ -8,7 +8,7 @@ import { days, hours, minutes, type Pipeline } from 'millrace';
 import type { StreamPipeline } from 'millrace/cdk';
 import { describe, expect, it } from 'vitest';
 import { everySink } from './pipelines.ts';
-import { deployIn, emptyStack, errorOf, type Given } from './reference-stack.ts';
+import { deployIn, emptyStack, errorOf, type Given, unbundledApp } from './reference-stack.ts';
 
 /** What a stack with the pipeline is refused with; `undefined` where it synthesizes. */
 const refusal = (
@@ -145,6 +145,24 @@ describe('a stack that would break a guarantee', () => {
     expect(refusal({ batchSize: 0 })).toEqual(says('INVALID_OPTION', /'batchSize' is 0/, /./));
     expect(refusal({ batchingWindow: Duration.minutes(6) })).toEqual(
       says('INVALID_OPTION', /'batchingWindow' is 360/, /./),
+    );
+    expect(refusal({ tickInterval: Duration.seconds(30) })).toEqual(
+      says('INVALID_OPTION', /'tickInterval' is 0.5/, /./),
+    );
+    expect(refusal({ shards: 0 })).toEqual(says('INVALID_OPTION', /'shards' is 0; .* 1 to 10000/, /./));
+    expect(refusal({ streamRetention: { clicks: Duration.hours(12) } })).toEqual(
+      says('INVALID_OPTION', /'streamRetention.clicks' is 12; .* 24 to 8760/, /./),
+    );
+  });
+
+  it('is refused for a stream or a table that lies where the functions do not look', () => {
+    const elsewhere = errorOf(() => {
+      const stack = new Stack(unbundledApp(), 'Test', { env: { account: '111122223333', region: 'eu-west-1' } });
+      const clicks = Stream.fromStreamArn(stack, 'Given', 'arn:aws:kinesis:us-east-1:111122223333:stream/clicks');
+      deployIn(stack, everySink(), { streams: { clicks } });
+    });
+    expect(elsewhere).toEqual(
+      says('INVALID_OPTION', /'streams.clicks' lies in region us-east-1; allowed is .* eu-west-1/, /./),
     );
   });
 

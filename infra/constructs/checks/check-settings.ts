@@ -1,8 +1,13 @@
 import type { Duration } from 'aws-cdk-lib';
-import { invalidOption } from '../../../lib/core/check-options.ts';
 import { MillraceError } from '../../../lib/errors/millrace-error.ts';
 import { budgetMs } from '../../../lib/lambda/time-budget.ts';
 import type { StageSettings } from '../stage-settings.ts';
+import { checkNumber } from './check-number.ts';
+
+const MS_PER_SECOND = 1_000;
+const memoryRange = { least: 256, most: 10_240, unit: 'MiB' };
+const batchRange = { least: 1, most: 10_000, unit: 'records' };
+const windowRange = { least: 0, most: 300, unit: 'seconds' };
 
 /** Three tries of one request of 8 seconds, before the invocation is over. */
 const LEAST_TIMEOUT_MS = 30_000;
@@ -16,26 +21,17 @@ const RECORD_MS = 5;
  * @throws MillraceError `INVALID_OPTION` (definition), `TIMEOUT_TOO_SHORT` (configuration)
  */
 export const checkSettings = (stage: string, settings: StageSettings): void => {
-  checkNumber(stage, 'memorySize', settings.memorySize, 256, 10_240, 'MiB');
-  checkNumber(stage, 'batchSize', settings.batchSize, 1, 10_000, 'records');
+  const owner = `stage '${stage}'`;
+  checkNumber(owner, 'memorySize', settings.memorySize, memoryRange);
+  checkNumber(owner, 'batchSize', settings.batchSize, batchRange);
   const windowMs = millisOf(settings.batchingWindow);
-  if (windowMs !== undefined) checkNumber(stage, 'batchingWindow', windowMs / 1_000, 0, 300, 'seconds');
+  if (windowMs !== undefined) checkNumber(owner, 'batchingWindow', windowMs / MS_PER_SECOND, windowRange);
   const timeoutMs = millisOf(settings.timeout);
   if (timeoutMs !== undefined) checkTimeout(stage, timeoutMs, settings.batchSize);
 };
 
 const millisOf = (duration: Duration): number | undefined =>
   duration.isUnresolved() ? undefined : duration.toMilliseconds();
-
-const checkNumber = (stage: string, option: string, value: number, least: number, most: number, unit: string): void => {
-  if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw invalidOption(
-    `stage '${stage}'`,
-    `option '${option}' is ${value}; allowed are whole ${unit} from ${least} to ${most}`,
-    'Correct it.',
-    { stage, option, value, least, most },
-  );
-};
 
 const checkTimeout = (stage: string, timeoutMs: number, batchSize: number): void => {
   const leastBudgetMs = batchSize * RECORD_MS;
@@ -61,7 +57,7 @@ const tooShort = (stage: string, timeoutMs: number, batchSize: number, why: stri
   new MillraceError(
     'configuration',
     'TIMEOUT_TOO_SHORT',
-    `Stage '${stage}' has a timeout of ${timeoutMs / 1_000} seconds; ${why}.`,
+    `Stage '${stage}' has a timeout of ${timeoutMs / MS_PER_SECOND} seconds; ${why}.`,
     {
       fix,
       fields: { stage, timeoutMs, batchSize },
