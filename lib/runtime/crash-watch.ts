@@ -1,9 +1,9 @@
-import { SINGLE_RECORD_TRY, type TryCounter } from './try-counter.ts';
+import { LAST_TRY, SINGLE_RECORD_TRY, type TryCounter } from './try-counter.ts';
 
 /**
  * Watches one invocation for a record that ends the process whenever it is computed (memory, an endless loop). A try is
  * counted before computing begins and overtaken by the commit that follows; from the third on, every record has a commit of
- * its own, and one that ended the process even alone is not computed again.
+ * its own, and one that ended the process twice even alone is not computed again.
  */
 export class CrashWatch {
   readonly #counter: TryCounter | undefined;
@@ -29,7 +29,7 @@ export class CrashWatch {
     // Also a count whose fate is unknown is taken back when the invocation ends in order.
     this.#counting = sequenceNumber;
     this.#tries = await this.#counter.begin(sequenceNumber);
-    if (this.#tries > SINGLE_RECORD_TRY) this.crashed.add(sequenceNumber);
+    if (this.#tries > LAST_TRY) this.crashed.add(sequenceNumber);
   }
 
   /** The next record, where each is tried alone. */

@@ -4,6 +4,9 @@ import type { Item, ItemStore, PutCondition } from '../state/item-store.ts';
 /** From this try on, one record goes into a commit, so that the one that ends the process shows itself. */
 export const SINGLE_RECORD_TRY = 3;
 
+/** A record is tried alone twice: once may be a clearing that was lost, or an invocation that is still at work on it. */
+export const LAST_TRY = SINGLE_RECORD_TRY + 1;
+
 /**
  * Counts how often a process began to compute the same first record and never came back: only a crash leaves a count
  * behind, as every orderly end clears it. A count is put on the condition that nobody has counted or cleared since it was
@@ -31,14 +34,11 @@ export class TryCounter {
     return (await this.#put(sequenceNumber, tries, unchanged(found))) ? tries : 1;
   }
 
-  /**
-   * A record is about to be computed alone. It is told from others only when it has ended the process twice: once may be a
-   * clearing that was lost.
-   */
+  /** A record is about to be computed alone, for the first time. */
   async beginSingle(sequenceNumber: string): Promise<void> {
     const condition: PutCondition =
       this.#own === undefined ? { kind: 'none' } : { kind: 'equals', attribute: 'a', value: this.#own };
-    await this.#put(sequenceNumber, SINGLE_RECORD_TRY - 1, condition);
+    await this.#put(sequenceNumber, SINGLE_RECORD_TRY, condition);
   }
 
   /** The try ended in an error and not in a crash. */

@@ -140,8 +140,8 @@ export const repairMutations: readonly Mutation[] = [
     'a record ends its process',
     'the first record of a batch is blamed for what another one does',
     'runtime/crash-watch.ts',
-    'if (this.#tries > SINGLE_RECORD_TRY) this.crashed.add(sequenceNumber);',
-    'if (this.#tries >= SINGLE_RECORD_TRY) this.crashed.add(sequenceNumber);',
+    'if (this.#tries > LAST_TRY) this.crashed.add(sequenceNumber);',
+    'if (this.#tries >= LAST_TRY) this.crashed.add(sequenceNumber);',
   ),
   one(
     'a record ends its process',

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { readJob } from '../../../lib/commit/job.ts';
 import { MillraceError } from '../../../lib/errors/millrace-error.ts';
 import { MemoryItemStore } from '../../../lib/memory/memory-item-store.ts';
+import { CrashWatch } from '../../../lib/runtime/crash-watch.ts';
 import { listQuarantine } from '../../../lib/runtime/quarantine.ts';
 import { TryCounter } from '../../../lib/runtime/try-counter.ts';
 import type { ItemStore } from '../../../lib/state/item-store.ts';
@@ -114,6 +115,23 @@ describe('the count of tries', () => {
     await counter(items, 4).clear('7');
     for (const land of landings) await land();
     expect(await counter(items, 5).begin('7')).toBe(1);
+  });
+});
+
+describe('a watch for crashes', () => {
+  it('does not suspect a record that another invocation is just computing alone, after others in its batch had died', async () => {
+    const items = new MemoryItemStore();
+    for (const seed of [1, 2]) await counter(items, seed).begin('7');
+    const [alive, beside] = [new CrashWatch(counter(items, 3)), new CrashWatch(counter(items, 4))];
+    await alive.begin('7');
+    await beside.begin('7');
+    expect([alive, beside].map(({ isSingle, crashed }) => [isSingle, crashed.size])).toEqual([
+      [true, 0],
+      [true, 0],
+    ]);
+    const after = new CrashWatch(counter(items, 5));
+    await after.begin('7');
+    expect([...after.crashed]).toEqual(['7']);
   });
 });
 
