@@ -1,4 +1,4 @@
-/** The public surface of Millrace. Subpaths: `millrace/lambda`, `millrace/testing`, `millrace/local`. */
+/** The public surface of Millrace. Subpaths: `millrace/lambda`, `millrace/testing`, `millrace/local`, `millrace/cdk`. */
 
 export type { Aggregator } from './aggregates/aggregator.ts';
 export { avg } from './aggregates/avg.ts';

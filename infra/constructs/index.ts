@@ -9,3 +9,4 @@ export type { StageMetricName } from './stage-metric.ts';
 export { StreamPipeline } from './stream-pipeline.ts';
 export type { IStreamPipeline } from './stream-pipeline-base.ts';
 export type { FilterPattern, StageProps, StreamPipelineProps } from './stream-pipeline-props.ts';
+export { synthApp } from './synth-app.ts';
