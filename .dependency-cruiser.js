@@ -179,7 +179,7 @@ export default {
       name: 'cdk-in-infra-only',
       comment: 'CDK is a tool for deployment, 100 MB of it: nothing that runs may need it.',
       severity: 'error',
-      from: { pathNot: '^(infra|test/infra)/' },
+      from: { pathNot: '^(infra|test/infra|cli/templates)/' },
       to: { path: packages('aws-cdk-lib', 'constructs', 'cdk-nag') },
     },
     {
@@ -222,7 +222,7 @@ export default {
       comment:
         'Commands read the plan and start runners. A command that needs the inside of the engine is a missing port.',
       severity: 'error',
-      from: { path: '^cli/' },
+      from: { path: '^cli/', pathNot: '^cli/templates/' },
       to: { path: '^lib/(dsl|operators|windows|aggregates|time)/|^(functions|infra|test|bench)/' },
     },
     {

@@ -38,6 +38,8 @@ export default defineConfig({
       project('integration', MINUTE_MS),
       project('upgrade', MINUTE_MS),
       project('regression', MINUTE_MS),
+      // Compiles, packs and installs.
+      project('package', 10 * MINUTE_MS),
     ],
   },
 });

@@ -8,7 +8,9 @@ export const addInitCommand = (program: Command, terminal: Terminal): void => {
   const command = program
     .command('init')
     .summary('make a new project with a pipeline and its test')
-    .description('Makes a small project that works: a pipeline, its test, some input to run it on.')
+    .description(
+      'Makes a small project that works: a pipeline, its test, some input to run it on, its handler and its stack.',
+    )
     .argument('<dir>', 'a folder that is empty or does not exist yet')
     .action(async (dir: string, options: CommonOptions) => {
       const { name, files } = await createProject(dir);
@@ -29,4 +31,5 @@ const nextSteps = (dir: string): string[] => [
   '  npm install',
   '  npm test            # the pipeline in the test driver',
   '  npm run sample      # the pipeline over orders.jsonl',
+  '  npm run deploy      # its stack on AWS (npm run synth only shows it)',
 ];

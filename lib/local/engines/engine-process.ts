@@ -93,7 +93,7 @@ const engineFailed = (name: EngineName, why: string, output: string): MillraceEr
     'ENGINE_FAILED',
     `the ${name} engine did not start: ${why}${output === '' ? '' : `\n${output}`}`,
     {
-      fix: 'The engines are development dependencies (kinesis-local, dynalite): install them with npm ci.',
+      fix: 'The engines are packages of their own, for development: npm install --save-dev kinesis-local dynalite.',
       fields: { engine: name, why, output },
     },
   );

@@ -28,6 +28,9 @@ describe('a new project', () => {
     expect(files).toEqual(
       expect.arrayContaining([
         '.gitignore',
+        'app.ts',
+        'cdk.json',
+        'handler.ts',
         'README.md',
         'orders.jsonl',
         'package.json',
