@@ -179,7 +179,7 @@ export default {
       name: 'cdk-in-infra-only',
       comment: 'CDK is a tool for deployment, 100 MB of it: nothing that runs may need it.',
       severity: 'error',
-      from: { pathNot: '^(infra|test/infra|cli/templates)/' },
+      from: { pathNot: '^(infra|test/(infra|e2e)|cli/templates)/' },
       to: { path: packages('aws-cdk-lib', 'constructs', 'cdk-nag') },
     },
     {

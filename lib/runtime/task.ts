@@ -10,6 +10,7 @@ import type { StatePartition } from '../state/state-partition.ts';
 import { buildCommit } from './build-commit.ts';
 import { CrashWatch } from './crash-watch.ts';
 import type { Deadline } from './deadline.ts';
+import { inOrder } from './in-order.ts';
 import { LostRaces } from './lost-races.ts';
 import type { Piece } from './piece.ts';
 import type { ProtocolStep, RuntimePorts } from './ports.ts';
@@ -84,7 +85,8 @@ export class Task {
    * @returns the sequence number of the first record that is not committed because time ran out, where some before it are
    * @throws MillraceError where nothing more could be done now; what is committed stays committed
    */
-  processBatch(records: readonly StreamRecord[], deadline: Deadline): Promise<string | undefined> {
+  processBatch(delivered: readonly StreamRecord[], deadline: Deadline): Promise<string | undefined> {
+    const records = inOrder(delivered);
     const watch = new CrashWatch(this.#input.tries);
     return this.#exclusively(async () => {
       await this.#refresh(!this.#isRecent(), deadline);

@@ -3,6 +3,9 @@ import { GetRecordsCommand, GetShardIteratorCommand, ListShardsCommand } from '@
 import type { LocalDeployment } from 'millrace/local';
 import { provinces } from './orders.ts';
 
+/** Where results are: a deployment on this machine, or any other with its clients. */
+type Place = Pick<LocalDeployment, 'clients' | 'names'>;
+
 /** A row of the revenue table, as anybody with an SDK reads it. */
 export interface RevenueRow {
   readonly province: string;
@@ -22,7 +25,7 @@ const toRows = (items: Items = []): RevenueRow[] =>
   }));
 
 /** The whole table. */
-export const readTable = async ({ clients, names }: LocalDeployment): Promise<RevenueRow[]> => {
+export const readTable = async ({ clients, names }: Place): Promise<RevenueRow[]> => {
   const rows: RevenueRow[] = [];
   let ExclusiveStartKey: ScanCommandOutput['LastEvaluatedKey'];
   do {
@@ -35,7 +38,7 @@ export const readTable = async ({ clients, names }: LocalDeployment): Promise<Re
 };
 
 /** The rows of the minutes from `sinceMs` on. */
-export const readRecent = async ({ clients, names }: LocalDeployment, sinceMs: number): Promise<RevenueRow[]> => {
+export const readRecent = async ({ clients, names }: Place, sinceMs: number): Promise<RevenueRow[]> => {
   const pages = await Promise.all(
     provinces.map((province) =>
       clients.dynamo.send(
@@ -58,7 +61,7 @@ export interface LateOrder {
 }
 
 /** Everything in the late stream. */
-export const readLate = async ({ clients, names }: LocalDeployment): Promise<LateOrder[]> => {
+export const readLate = async ({ clients, names }: Place): Promise<LateOrder[]> => {
   const StreamName = names.streams['late-orders'];
   const { Shards = [] } = await clients.kinesis.send(new ListShardsCommand({ StreamName }));
   const late: LateOrder[] = [];

@@ -1,0 +1,126 @@
+/** `npm run e2e`: what users deploy, deployed and tried. */
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Table from 'cli-table3';
+import { MillraceError } from 'millrace';
+import { showInstallProgress } from '../../localstack/host/install-progress.ts';
+import { type RunningLocalStack, startLocalStack } from '../../localstack/host/start-localstack.ts';
+import { type E2eOptions, parseE2eArguments, usageOf } from './arguments.ts';
+import { Cdk } from './cdk.ts';
+import { Cloud } from './cloud.ts';
+import { requireLoopback } from './endpoint.ts';
+import { type Outcome, runScenarios } from './run-scenarios.ts';
+import type { Scenario } from './scenario.ts';
+import { deploy } from './scenarios/deploy.ts';
+import { destroy } from './scenarios/destroy.ts';
+import { flow } from './scenarios/flow.ts';
+import { kill } from './scenarios/kill.ts';
+import { nextRelease } from './scenarios/next-release.ts';
+import { poisonRecords } from './scenarios/poison.ts';
+import { reshard } from './scenarios/reshard.ts';
+import { tick } from './scenarios/tick.ts';
+
+const scenarios: readonly Scenario[] = [deploy, flow, poisonRecords, kill, tick, nextRelease, reshard, destroy];
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+const main = async (): Promise<number> => {
+  const names = scenarios.map(({ name }) => name);
+  const parsed = parseE2eArguments(process.argv.slice(2), names);
+  if (parsed.kind === 'help') {
+    process.stdout.write(usageOf(scenarios));
+    return 0;
+  }
+  if (parsed.kind === 'wrong') {
+    process.stderr.write(`${parsed.problem}\n--help shows what there is.\n`);
+    return 2;
+  }
+  const given = process.env.AWS_ENDPOINT_URL;
+  const endpoint = given === undefined || given === '' ? undefined : requireLoopback(given);
+  const interrupt = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
+  const localStack = endpoint === undefined ? await startOwn(interrupt.signal) : undefined;
+  try {
+    return await run(
+      parsed.options,
+      endpoint ?? (localStack as RunningLocalStack).endpoint,
+      localStack,
+      interrupt.signal,
+    );
+  } finally {
+    await localStack?.stop();
+  }
+};
+
+const startOwn = async (signal: AbortSignal): Promise<RunningLocalStack> => {
+  const progress = showInstallProgress();
+  const onStart = () => say('Starting LocalStack …');
+  const port = await freePort();
+  return startLocalStack({ port, signal, onPart: progress.onPart, onStart }).finally(() => progress.stop());
+};
+
+/** Beside one that a user may have on the usual port. */
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+};
+
+const run = async (
+  { seed, only }: E2eOptions,
+  endpoint: string,
+  localStack: RunningLocalStack | undefined,
+  signal: AbortSignal,
+): Promise<number> => {
+  say(`LocalStack on ${endpoint}, seed ${seed}`);
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-e2e-'));
+  const cloud = new Cloud(endpoint);
+  try {
+    const stage = { cloud, cdk: new Cdk(cloud, folder, signal), localStack, seed };
+    const wanted = ({ name }: Scenario) => name === 'deploy' || only === undefined || only.includes(name);
+    const running = runScenarios(scenarios, stage, wanted, say);
+    const outcomes = await Promise.race([running, interrupted(signal)]);
+    if (outcomes === undefined) return 130;
+    printTable(outcomes);
+    return outcomes.every(({ verdict }) => verdict === 'shown') ? 0 : 1;
+  } finally {
+    cloud.clients.destroy();
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+const interrupted = (signal: AbortSignal): Promise<undefined> =>
+  new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined)));
+
+const printTable = (outcomes: readonly Outcome[]): void => {
+  const table = new Table({
+    head: ['', 'what', 'seen', 'seconds'],
+    colWidths: [12, 44, 60, 9],
+    wordWrap: true,
+    style: { head: [], border: [] },
+  });
+  for (const { scenario, verdict, evidence, seconds } of outcomes) {
+    table.push([verdict, scenario.shows, evidence, seconds.toFixed(0)]);
+  }
+  say(`\n${table.toString()}`);
+  const shown = outcomes.filter(({ verdict }) => verdict === 'shown').length;
+  say(`${shown} of ${outcomes.length} shown`);
+};
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (error instanceof MillraceError) {
+    process.stderr.write(`error ${error.code}: ${error.message}\nfix: ${error.fix}\n`);
+    process.exitCode = 3;
+  } else if ((error as Error).name === 'AbortError') process.exitCode = 130;
+  else throw error;
+}
