@@ -102,6 +102,8 @@ const settings = ({ port, debug = false }: LocalStackOptions, runFolder: string)
   KINESIS_LATENCY: '20',
   KINESIS_SHARD_LIMIT: '1000',
   KINESIS_ON_DEMAND_STREAM_COUNT_LIMIT: '100',
+  // One thread of a mapping takes its shards in turns, a second each by default.
+  LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC: '0.25',
   // On a busy machine a function starts slowly; that is no failure.
   LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT: '60',
   ...(debug && { DEBUG: '1' }),
