@@ -99,5 +99,7 @@ export const referenceOf = (seed: number): Reference => {
     [3, repairedMakers],
   ]).get(seed % 8);
   const make = own === undefined ? makers[seed % makers.length] : own[(seed >> 3) % own.length];
-  return (make as (size: number) => Reference)(6 + (seed % 9));
+  // Ticks and repairs make a run long: fewer events make up for it.
+  const size = own === undefined ? 6 + (seed % 9) : 5 + (seed % 6);
+  return (make as (size: number) => Reference)(size);
 };
