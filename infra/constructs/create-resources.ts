@@ -42,6 +42,10 @@ export const streamsOf = (plan: Plan): string[] => [
   ...new Set([...plan.stages.map(({ input }) => input.stream), ...targetsOf(plan, 'kinesis')]),
 ];
 
+/** Logical names of the streams between stages. */
+export const hopsOf = (plan: Plan): string[] =>
+  plan.stages.flatMap(({ input }) => (input.kind === 'repartition' ? [input.stream] : []));
+
 /** Logical names of what sinks of a kind write to. */
 export const targetsOf = (plan: Plan, kind: SinkPlan['kind']): string[] => [
   ...new Set(plan.sinks.filter((sink) => sink.kind === kind).map(({ target }) => target)),

@@ -11,6 +11,7 @@ import {
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import { Construct } from 'constructs';
+import { hopsOf } from './create-resources.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 import type { PipelineStage } from './stage.ts';
 
@@ -108,7 +109,6 @@ const stageWatches = (pipeline: string, { stage, function: lambda, logMetrics, r
 
 const pipelineWatches = ({ plan, resources, failures }: PipelineParts, lostRaces: number): Watch[] => {
   const name = `Pipeline ${plan.pipeline}`;
-  const hops = plan.stages.filter(({ input }) => input.kind === 'repartition').map(({ input }) => input.stream);
   return [
     {
       id: 'FailedConditions',
@@ -124,7 +124,7 @@ const pipelineWatches = ({ plan, resources, failures }: PipelineParts, lostRaces
       periods: 3,
       says: `${name}: DynamoDB throttles the state table.`,
     })),
-    ...hops.map((stream) => ({
+    ...hopsOf(plan).map((stream) => ({
       id: `WriteThrottled-${stream}`,
       metric: streamMetric(resources.streams.get(stream) as IStream, 'WriteProvisionedThroughputExceeded'),
       above: 0,

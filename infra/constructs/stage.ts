@@ -8,6 +8,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Plan, StagePlan } from '../../lib/graph/plan.ts';
 import { checkMappingSettings } from './checks/check-mapping-settings.ts';
+import { checkSettings } from './checks/check-settings.ts';
 import { grantSend, grantSubscribe } from './grants.ts';
 import type { PipelineResources } from './pipeline-resources.ts';
 import { createStageFunction, type StageFunctionProps } from './stage-function.ts';
@@ -48,9 +49,11 @@ export class PipelineStage extends Construct {
   readonly mapping: EventSourceMapping;
   readonly tick: Rule;
 
+  /** @throws MillraceError `INVALID_OPTION` (definition), `TIMEOUT_TOO_SHORT` (configuration) */
   constructor(scope: Construct, id: string, props: PipelineStageProps) {
     super(scope, id);
     const { plan, stage, settings, resources, failures, tickInterval } = props;
+    checkSettings(stage.id, settings);
     this.stage = stage;
     this.settings = settings;
     this.stream = resources.streams.get(stage.input.stream) as IStream;

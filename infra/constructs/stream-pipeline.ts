@@ -5,14 +5,10 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Plan } from '../../lib/graph/plan.ts';
-import { checkDeployedPlan } from './checks/check-deployed-plan.ts';
-import { checkNames } from './checks/check-names.ts';
+import type { Deployment } from '../../lib/lambda/deployment.ts';
 import { checkNeighbours } from './checks/check-neighbours.ts';
-import { checkPlaces } from './checks/check-places.ts';
+import { checkPipeline } from './checks/check-pipeline.ts';
 import { checkRetention } from './checks/check-retention.ts';
-import { checkSettings } from './checks/check-settings.ts';
-import { checkSinks } from './checks/check-sinks.ts';
-import { checkStreams } from './checks/check-streams.ts';
 import { createResources } from './create-resources.ts';
 import { deploymentOf } from './deployment-document.ts';
 import { bundleHandler } from './handler-bundle.ts';
@@ -65,59 +61,59 @@ export class StreamPipeline extends StreamPipelineBase {
 
   constructor(scope: Construct, id: string, props: StreamPipelineProps) {
     super(scope, id);
-    const { plan } = props.pipeline;
+    checkPipeline(this, props);
     const { encryptionKey, removalPolicy = RemovalPolicy.RETAIN } = props;
-    this.plan = plan;
-    checkNames(props);
-    checkPlaces(this, plan.pipeline, props);
-    checkStreams(plan.pipeline, props);
-    checkDeployedPlan(plan, props.deployedPlan, props.drop);
-    checkSinks(plan, props);
+    this.plan = props.pipeline.plan;
     this.resources = createResources(this, props);
-    checkRetention(plan, this.resources.streams, props);
+    checkRetention(this.plan, this.resources.streams, props);
     this.failures = createPipelineQueue(this, 'Failures', { encryptionKey, removalPolicy });
     const deployment = deploymentOf(this.resources);
-    const bundle = bundleHandler(this, {
-      entry: props.entry,
-      exportName: props.handler ?? 'handler',
-      without: unusedClients(plan, this.resources.blobs !== undefined),
-    });
-    const within = new Construct(this, 'Stages');
-    const metricNamespace = `Millrace/${Names.uniqueResourceName(this, { maxLength: 200, separator: '-' })}`;
-    this.stages = new Map(
-      plan.stages.map((stage) => [
-        stage.id,
-        new PipelineStage(within, stage.id, {
-          plan,
-          stage,
-          settings: checkedSettings(stage.id, props),
-          resources: this.resources,
-          bundle,
-          deployment,
-          environment: props.environment ?? {},
-          failures: this.failures,
-          tickInterval: props.tickInterval ?? Duration.minutes(1),
-          logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
-          removalPolicy,
-          encryptionKey,
-          retention: retentionOf(stage.input.stream, this.resources.streams.get(stage.input.stream) as IStream, props),
-          metricNamespace,
-        }),
-      ]),
-    );
+    this.stages = this.#createStages(props, deployment, removalPolicy);
     this.#deployReceiversFirst();
-    this.alarms =
-      props.alarms === false
-        ? []
-        : new PipelineAlarms(this, 'Alarms', {
-            pipeline: this,
-            actions: props.alarmActions ?? [],
-            lostRaces: props.lostRacesAlarm ?? 100,
-          }).all;
+    this.alarms = props.alarms === false ? [] : this.#createAlarms(props);
     this.dashboard = props.dashboard === false ? undefined : createDashboard(this, this);
+    createOutputs(this, { plan: this.plan, deployment, failures: this.failures });
     this.node.addValidation({ validate: () => this.#checkNeighbours() });
-    createOutputs(this, { plan, deployment, failures: this.failures });
   }
+
+  #createStages(
+    props: StreamPipelineProps,
+    deployment: Deployment,
+    removalPolicy: RemovalPolicy,
+  ): ReadonlyMap<string, PipelineStage> {
+    const { plan, resources } = this;
+    const common = {
+      plan,
+      resources,
+      deployment,
+      removalPolicy,
+      bundle: bundleHandler(this, {
+        entry: props.entry,
+        exportName: props.handler ?? 'handler',
+        without: unusedClients(plan, resources.blobs !== undefined),
+      }),
+      environment: props.environment ?? {},
+      encryptionKey: props.encryptionKey,
+      failures: this.failures,
+      tickInterval: props.tickInterval ?? Duration.minutes(1),
+      logRetention: props.logRetention ?? RetentionDays.ONE_MONTH,
+      metricNamespace: `Millrace/${Names.uniqueResourceName(this, { maxLength: 200, separator: '-' })}`,
+    };
+    const within = new Construct(this, 'Stages');
+    return new Map(
+      plan.stages.map((stage) => {
+        const { stream } = stage.input;
+        const retention = retentionOf(stream, resources.streams.get(stream) as IStream, props);
+        const settings = settingsOf(stage.id, props);
+        return [stage.id, new PipelineStage(within, stage.id, { ...common, stage, settings, retention })];
+      }),
+    );
+  }
+
+  #createAlarms({ alarmActions = [], lostRacesAlarm = 100 }: StreamPipelineProps): readonly Alarm[] {
+    return new PipelineAlarms(this, 'Alarms', { pipeline: this, actions: alarmActions, lostRaces: lostRacesAlarm }).all;
+  }
+
   /** A stage that has not been replaced yet does not read what a newer sender sends: its shards would wait for it. */
   #deployReceiversFirst(): void {
     for (const { fromStages, toStage } of this.plan.edges) {
@@ -138,9 +134,3 @@ export class StreamPipeline extends StreamPipelineBase {
     return [];
   }
 }
-
-const checkedSettings = (stage: string, props: StreamPipelineProps) => {
-  const settings = settingsOf(stage, props);
-  checkSettings(stage, settings);
-  return settings;
-};

@@ -3,7 +3,7 @@ import { closestName } from '../../../lib/core/closest-name.ts';
 import { MillraceError } from '../../../lib/errors/millrace-error.ts';
 import type { Plan } from '../../../lib/graph/plan.ts';
 import { deploymentVariable, stageVariable } from '../../../lib/lambda/deployment.ts';
-import { streamsOf, targetsOf } from '../create-resources.ts';
+import { hopsOf, streamsOf, targetsOf } from '../create-resources.ts';
 import type { StreamPipelineProps } from '../stream-pipeline-props.ts';
 
 /**
@@ -33,10 +33,6 @@ export const checkNames = (props: StreamPipelineProps): void => {
     if (props.environment?.[name] !== undefined) throw ownVariable(plan, name);
   }
 };
-
-/** Streams between stages, by logical name. */
-export const hopsOf = (plan: Plan): string[] =>
-  plan.stages.flatMap(({ input }) => (input.kind === 'repartition' ? [input.stream] : []));
 
 /** A hop's stream is named after its operator: whoever else has the name would read or write what only packets may be in. */
 const checkHops = (plan: Plan): void => {
