@@ -235,7 +235,7 @@ export default {
       to: {
         path: '^(lib|cli|test|bench|localstack)/',
         pathNot:
-          '^lib/(index\\.ts$|dsl/|graph/|core/|errors/|lambda/(deployment|left-out|time-budget)\\.ts$|runtime/guards\\.ts$)',
+          '^lib/(index\\.ts$|dsl/|graph/|cost/|core/|errors/|lambda/(deployment|left-out|time-budget)\\.ts$|runtime/guards\\.ts$)',
       },
     },
     {

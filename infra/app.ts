@@ -8,5 +8,10 @@ synthApp((app) => {
   const removalPolicy = isDevelopment ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
 
   const stack = new Stack(app, 'MillraceRevenue', { description: 'Millrace: live revenue per province and minute' });
-  new StreamPipeline(stack, 'Revenue', { pipeline: revenue, entry: 'functions/revenue/handler.ts', removalPolicy });
+  new StreamPipeline(stack, 'Revenue', {
+    pipeline: revenue,
+    entry: 'functions/revenue/handler.ts',
+    removalPolicy,
+    workload: { eventsPerSecond: 1_000, keys: 31 },
+  });
 });

@@ -1,6 +1,7 @@
 /** The subpath `millrace/cdk`: pipelines as constructs of the AWS CDK. */
 
 export type { Deployment } from '../../lib/lambda/deployment.ts';
+export type { ExpectedWorkload } from './expected-workload.ts';
 export type { StreamPipelineAttributes } from './imported-pipeline.ts';
 export type { BlobStore, PipelineResources } from './pipeline-resources.ts';
 export type { PipelineStage } from './stage.ts';

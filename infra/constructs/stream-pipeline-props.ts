@@ -9,6 +9,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Pipeline } from '../../lib/graph/pipeline.ts';
 import type { Plan } from '../../lib/graph/plan.ts';
+import type { ExpectedWorkload } from './expected-workload.ts';
 
 /** What may differ from stage to stage. */
 export interface StageProps {
@@ -138,6 +139,11 @@ export interface StreamPipelineProps extends Omit<StageProps, 'filters'> {
    * @default 12 hours
    */
   readonly outage?: Duration;
+  /**
+   * What the pipeline is expected to take in: `cdk synth` then says what it costs with these settings, in one line. Changes nothing.
+   * @default - nothing is said of cost
+   */
+  readonly workload?: ExpectedWorkload;
 
   /**
    * The plan that runs: the document that `millrace plan FILE --json` printed when it was deployed. A plan that cannot go on with its

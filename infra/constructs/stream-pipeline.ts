@@ -11,6 +11,7 @@ import { checkPipeline } from './checks/check-pipeline.ts';
 import { checkRetention } from './checks/check-retention.ts';
 import { createResources } from './create-resources.ts';
 import { deploymentOf } from './deployment-document.ts';
+import { sayExpectedCost } from './expected-cost.ts';
 import { bundleHandler } from './handler-bundle.ts';
 import { ImportedPipeline, type StreamPipelineAttributes } from './imported-pipeline.ts';
 import { PipelineAlarms } from './pipeline-alarms.ts';
@@ -71,6 +72,7 @@ export class StreamPipeline extends StreamPipelineBase {
     this.stages = this.#createStages(props, deployment, removalPolicy);
     this.#deployReceiversFirst();
     this.alarms = props.alarms === false ? [] : this.#createAlarms(props);
+    if (props.workload !== undefined) sayExpectedCost(this, props.workload, props, this.alarms.length);
     this.dashboard = props.dashboard === false ? undefined : createDashboard(this, this);
     createOutputs(this, { plan: this.plan, deployment, failures: this.failures });
     this.node.addValidation({ validate: () => this.#checkNeighbours() });

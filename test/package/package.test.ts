@@ -120,7 +120,7 @@ console.log('stopped');
 
   it('synthesizes its stack, with a bundle that loads by itself', async () => {
     const { exitCode, output } = await project.run('npm', 'run', 'synth');
-    expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
+    expect({ exitCode, output }).toMatchObject({ exitCode: 0, output: expect.stringContaining('turnover: about $') });
     const assembly = join(project.folder, 'cdk.out');
     const template = JSON.parse(readFileSync(join(assembly, 'Turnover.template.json'), 'utf8')) as {
       Resources: Record<string, { Type: string }>;
