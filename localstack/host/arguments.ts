@@ -17,7 +17,7 @@ export const usage = `Usage: npm run localstack -- [options]
 
 Starts LocalStack 2026.3.0 on this machine, without Docker and without an account: Kinesis, DynamoDB, Lambda,
 CloudFormation and the rest on http://127.0.0.1:${defaultPort}, for \`cdk deploy\` and the SDK. Loopback only.
-The first time it installs about 700 MB into the user's cache, which takes some minutes. Needs Linux, Python 3.13,
+The first time it installs about 600 MB into the user's cache, which takes some minutes. Needs Linux, Python 3.13,
 a JDK 17 or newer, Maven, cmake and a C++ compiler. With Docker: docker compose -f localstack/compose.yaml up
 Ctrl-C stops it; what it holds is gone then.
 
