@@ -72,11 +72,10 @@ const writeManifest = (folder: string, tarball: string): void => {
 const inFolder =
   (folder: string) =>
   async (command: string, ...args: readonly string[]): Promise<RunResult> => {
-    const { npm_config_local_prefix: _, NODE_OPTIONS: __, VITEST: ___, ...env } = process.env;
     const options = {
       cwd: folder,
       env: {
-        ...env,
+        ...usersEnvironment(),
         PATH: [join(folder, 'node_modules/.bin'), dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(
           delimiter,
         ),
@@ -96,6 +95,15 @@ const inFolder =
       return { exitCode: typeof code === 'number' ? code : 1, output: stdout + stderr || message };
     }
   };
+
+/** As a user has it: npm hands the settings of this checkout down to what its scripts start, and vitest its own. */
+const usersEnvironment = (): NodeJS.ProcessEnv => {
+  const settings = readFileSync('.npmrc', 'utf8').matchAll(/^([a-z-]+)\s*=/gm);
+  const own = ['NODE_OPTIONS', 'VITEST', 'npm_config_local_prefix'].concat(
+    Array.from(settings, ([, name = '']) => `npm_config_${name.replaceAll('-', '_')}`),
+  );
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.includes(name)));
+};
 
 const demandZero = ({ exitCode, output }: RunResult): void => {
   if (exitCode !== 0) throw new Error(output);

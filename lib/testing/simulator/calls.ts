@@ -29,7 +29,12 @@ export interface CallsOptions {
   /** Share of calls that meet a fault. */
   readonly faultShare: number;
   readonly weakSpot: WeakSpot | undefined;
+  /** Told of a process whose invocation does not come to its end. */
+  readonly onEndless: (process: Process) => void;
 }
+
+/** More than any invocation makes: one that does goes round for ever. */
+const MAX_CALLS = 20_000;
 
 /** Share of calls to a weak spot that meet a fault. */
 const WEAK_SHARE = 0.25;
@@ -79,6 +84,10 @@ export class Calls {
 
   perform<T>(process: Process, operation: Operation<T>): Promise<T> {
     if (process.isDead) return never();
+    if (++process.calls > MAX_CALLS) {
+      this.#options.onEndless(process);
+      return never();
+    }
     const isMinor = operation.isMinor === true && this.#options.random.fraction() > this.#minorShare;
     if (this.#calm || isMinor) return operation.run();
     return new Promise<T>((resolve, reject) => {

@@ -9,6 +9,9 @@ const HOUR_MS = 3_600_000;
 /** The chance of a split at a step, where the state of a task attracts it. */
 const ATTRACTION = 0.1;
 
+/** The chance at a step that a mapping does what it should not, in runs where one may. */
+const MAPPING_SHARE = 0.01;
+
 /** What goes wrong, or changes, around the calls: processes freeze and die, shards split, batches come again, time passes. */
 export class Disturbances {
   readonly #around: Surroundings;
@@ -48,6 +51,8 @@ export class Disturbances {
     const chance = this.#around.random.fraction();
     const { faultShare, reshardShare, maxReshards } = this.#around.disturbances;
     if (chance < faultShare / 4) return this.#disturb();
+    if (this.#mapping.mayStrike && chance > 1 - ATTRACTION - MAPPING_SHARE && chance <= 1 - ATTRACTION)
+      return this.#mapping.strike();
     const mayReshard = this.#around.world.resharding.changes < maxReshards;
     if (reshardShare > 0 && mayReshard && this.#around.world.resharding.isAttracted && chance > 1 - ATTRACTION)
       return this.#split();

@@ -18,10 +18,14 @@ export class MappingFaults {
     this.#around = around;
   }
 
+  get mayStrike(): boolean {
+    return this.#struck < this.#around.disturbances.maxMappingFaults;
+  }
+
   async strike(): Promise<boolean> {
-    const { mapping, disturbances } = this.#around;
+    const { mapping } = this.#around;
     const idle = mapping.cursors.filter(({ waitsFor }) => waitsFor === undefined);
-    if (idle.length === 0 || this.#struck >= disturbances.maxMappingFaults) return true;
+    if (idle.length === 0 || !this.mayStrike) return true;
     const chance = this.#around.random.fraction();
     if (chance < 0.6) return this.#discard(idle);
     this.#struck++;

@@ -58,6 +58,8 @@ export class Process {
   readonly #died: Promise<Ending>;
   /** Until this step of the schedule nothing of it moves. */
   frozenUntil = 0;
+  /** Of this invocation so far. */
+  calls = 0;
 
   constructor(options: ProcessOptions) {
     const { world, stage, gate, random, observer } = options;
@@ -108,6 +110,7 @@ export class Process {
 
   run(work: (runtime: StageRuntime, deadline: Deadline) => Promise<string | undefined>): Promise<Ending> {
     this.#busy = true;
+    this.calls = 0;
     const deadline = Deadline.in(this.#clock, INVOCATION_MS);
     const ending = runMortal(this, () => work(this.runtime, deadline)).then(
       (next): Ending => this.#end({ kind: 'done', next }),

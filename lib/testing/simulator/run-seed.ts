@@ -76,7 +76,11 @@ export const runSeed = async (run: SeedRun): Promise<SeedOutcome> => {
   const rollout = new Rollout({ pipeline, versions, items: world.items, random, faults, say });
   const isRetired = (process: Process) => process.pipeline !== rollout.pipelineOf(process.stage);
   const weakSpot = drawWeakSpot(random);
-  const calls = new Calls({ random, faults, trace, now, faultShare: shape.faultShare, weakSpot });
+  const onEndless = (process: Process) => {
+    verdict.add([`an invocation of ${process.stage} does not come to its end`]);
+    process.kill();
+  };
+  const calls = new Calls({ random, faults, trace, now, faultShare: shape.faultShare, weakSpot, onEndless });
   const pool = new Pool(random, 1 + Math.floor(random.fraction() * 3), now, isRetired, (stage) => {
     const skews = random.fraction() < 0.1 && faults.allow('clock-skew');
     const self: Process = new Process({

@@ -136,12 +136,15 @@ export const repairMutations: readonly Mutation[] = [
     'const before = found?.q === sequenceNumber ? (found.c as number) : 0;',
     'const before = found?.q === sequenceNumber ? (found.c as number) * 0 : 0;',
   ),
-  one(
-    'a record ends its process',
-    'the first record of a batch is blamed for what another one does',
-    'runtime/crash-watch.ts',
-    'if (this.#tries > LAST_TRY) this.crashed.add(sequenceNumber);',
-    'if (this.#tries >= LAST_TRY) this.crashed.add(sequenceNumber);',
+  tested(
+    'unit/runtime/try-counter.test.ts',
+    one(
+      'a record ends its process',
+      'the first record of a batch is blamed for what another one does',
+      'runtime/crash-watch.ts',
+      'if (this.#tries > LAST_TRY) this.crashed.add(sequenceNumber);',
+      'if (this.#tries >= LAST_TRY) this.crashed.add(sequenceNumber);',
+    ),
   ),
   one(
     'a record ends its process',
@@ -150,11 +153,14 @@ export const repairMutations: readonly Mutation[] = [
     'watch.isSingle ? fresh.slice(0, 1) : fresh',
     'fresh',
   ),
-  one(
-    'a record ends its process',
-    'a count is not taken back when computing has ended',
-    'runtime/crash-watch.ts',
-    'if (this.#counting === undefined || this.#tries <= 1) return;',
-    'if (this.#tries >= 0) return;',
+  tested(
+    'unit/runtime/try-counter.test.ts',
+    one(
+      'a record ends its process',
+      'a count is not taken back when computing has ended',
+      'runtime/crash-watch.ts',
+      'if (this.#counting === undefined || this.#tries <= 1) return;',
+      'if (this.#tries >= 0) return;',
+    ),
   ),
 ];

@@ -133,6 +133,15 @@ describe('a watch for crashes', () => {
     await after.begin('7');
     expect([...after.crashed]).toEqual(['7']);
   });
+
+  it('takes back what it has counted when computing has ended, before anything else can end the process', async () => {
+    const items = new MemoryItemStore();
+    for (const seed of [1, 2]) await counter(items, seed).begin('7');
+    const watch = new CrashWatch(counter(items, 3));
+    await watch.begin('7');
+    await watch.end();
+    expect(await counter(items, 4).begin('7')).toBe(1);
+  });
 });
 
 const bound = (items: ItemStore): ItemStore => ({
