@@ -11,6 +11,7 @@ import { TaskStore } from '../lib/runtime/task-store.ts';
 import type { ItemStore, StoreRequest } from '../lib/state/item-store.ts';
 import type { EntryChange } from '../lib/state/state-table.ts';
 import { SeededRandom } from '../lib/testing/seeded-random.ts';
+import { median } from './median.ts';
 
 /**
  * A cold start on a state of 1, 10 and 100 MB: until the first commit is made, where it touches one partition or all of them.
@@ -90,8 +91,6 @@ const measure = async (items: ItemStore, touched: number) => {
   const readUnits = requests.reduce((sum, request) => sum + request.readUnits, 0);
   return { ms, readUnits, memory: store.bytes };
 };
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
 
 const run = async (name: string, makeItems: () => Promise<ItemStore>, sizes: readonly number[]): Promise<void> => {
   const table = new Table({

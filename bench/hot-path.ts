@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import Table from 'cli-table3';
 import type { StreamRecord } from '../lib/connectors/stream-port.ts';
+import { median } from './median.ts';
 
 /**
  * CPU time for each event from Lambda's event object to the acknowledged commit, everything outside the process in memory.
@@ -147,8 +148,6 @@ const measure = async (folder: string): Promise<Measured> => {
   const perEvent = (micros = 0) => micros / (EVENTS - WARM_UP);
   return { sourceMicros: perEvent(source?.micros), keyedMicros: perEvent(keyed?.micros), rows };
 };
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
 
 const measureInChild = (folder: string): Measured => {
   const script = fileURLToPath(import.meta.url);

@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import Table from 'cli-table3';
 import { cacheFolder } from '../localstack/host/cache-folder.ts';
 import { buildReferenceBundles } from '../packaging/reference-bundles.ts';
+import { median } from './median.ts';
 
 /**
  * How long a cold start takes before the first event: fresh processes that load the real bundle of each reference pipeline, and
@@ -91,8 +92,6 @@ const cpuMsOf = (pid: number): number => {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) * 10;
 };
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] as number;
 
 const compare = async (
   title: string,

@@ -1,7 +1,7 @@
 import { SingleBar } from 'cli-progress';
+import { groupDigits } from '../lib/core/text-table.ts';
 import type { RunProgress } from '../lib/local/bounded-run/run-options.ts';
 import type { Terminal } from './terminal.ts';
-import { groupDigits } from './text-table.ts';
 
 export interface Progress {
   show(progress: RunProgress): void;

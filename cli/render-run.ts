@@ -1,5 +1,5 @@
+import { groupDigits, textTable } from '../lib/core/text-table.ts';
 import type { RunSummary } from '../lib/local/bounded-run/run-options.ts';
-import { groupDigits, textTable } from './text-table.ts';
 
 /** The summary of a run as a table for people. */
 export const renderRun = (summary: RunSummary): string => {

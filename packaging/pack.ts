@@ -1,7 +1,7 @@
 /** `npm run pack`: the package as npm would get it. */
 import { relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { textTable } from '../cli/text-table.ts';
+import { textTable } from '../lib/core/text-table.ts';
 import { PackError, type PackedPackage, packPackage } from './pack-package.ts';
 
 const usage = `Usage: npm run pack -- [options]

@@ -1,7 +1,7 @@
 /** `npm run size`: what is in the functions of the reference pipelines, and whether it is within the budget. */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { textTable } from '../cli/text-table.ts';
+import { textTable } from '../lib/core/text-table.ts';
 import { buildReferenceBundles, type ReferenceBundle } from './reference-bundles.ts';
 
 const shown = 16;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { systemClock } from '../../lib/core/clock.ts';
+import { groupDigits } from '../../lib/core/text-table.ts';
 import { MillraceError } from '../../lib/errors/millrace-error.ts';
 import { Deadline } from '../../lib/runtime/deadline.ts';
 import type { SkipSummary } from '../../lib/runtime/run-skip.ts';
@@ -7,7 +8,6 @@ import type { SkipScope } from '../../lib/runtime/skip.ts';
 import { type CommonOptions, withCommonOptions } from '../command-options.ts';
 import { type DeployedOptions, DeployedPipeline, withDeployment } from '../deployed-pipeline.ts';
 import { printJson, printLine, type Terminal } from '../terminal.ts';
-import { groupDigits } from '../text-table.ts';
 
 interface SkipOptions extends CommonOptions, DeployedOptions {
   readonly stage: string;

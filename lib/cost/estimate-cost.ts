@@ -1,6 +1,7 @@
+import { groupDigits } from '../core/text-table.ts';
 import type { Plan } from '../graph/plan.ts';
 import { type Prices, usEast1 } from './prices.ts';
-import { type StageTraffic, trafficOf } from './stage-traffic.ts';
+import { SNAPSHOT_COMMITS, type StageTraffic, trafficOf } from './stage-traffic.ts';
 import { readWorkload, type Workload, type WorkloadOptions } from './workload.ts';
 
 /** One kind of use, and what it costs. */
@@ -31,7 +32,6 @@ const COMMIT_HEADER_BYTES = 250;
 const INLINE_BYTES = 64 * 1_024;
 /** Measured on the engine, with zstd: bytes of a changed entry beside its key. */
 const ENTRY_BYTES = 5;
-const SNAPSHOT_COMMITS = 64;
 /** Of an invocation: the put of the commit, and that of its outputs. */
 const WAIT_MS = 15;
 const CPU_MICROS_PER_ROW = 10;
@@ -281,4 +281,4 @@ const idle = (traffic: readonly StageTraffic[], workload: Workload, prices: Pric
 const sumOf = (traffic: readonly StageTraffic[], of: (one: StageTraffic) => number): number =>
   traffic.reduce((sum, one) => sum + of(one), 0);
 
-const count = (value: number): string => Math.round(value).toLocaleString('en-US');
+const count = (value: number): string => groupDigits(Math.round(value));

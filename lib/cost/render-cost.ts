@@ -1,10 +1,11 @@
+import { groupDigits, tableLines } from '../core/text-table.ts';
 import type { CostEstimate, CostLine } from './estimate-cost.ts';
 
 /** One line: what a pipeline costs for a million events and for a month without any. */
 export const summarizeCost = (estimate: CostEstimate): string => {
   const { pipeline, usdPerMillionEvents, usdPerIdleMonth, workload, prices } = estimate;
   return (
-    `${pipeline}: about ${usd(usdPerMillionEvents)} for a million events at ${workload.eventsPerSecond.toLocaleString('en-US')}/s, ` +
+    `${pipeline}: about ${usd(usdPerMillionEvents)} for a million events at ${groupDigits(workload.eventsPerSecond)}/s, ` +
     `${usd(usdPerIdleMonth)} for an idle month (${prices.region}, list prices of ${prices.asOf})`
   );
 };
@@ -21,22 +22,19 @@ export const renderCost = (estimate: CostEstimate): string => {
     'for a month in which nothing arrives (730 hours)',
     ...table(perIdleMonth, usdPerIdleMonth),
     '',
-    `assumed: events of ${workload.eventBytes} B, ${workload.keys.toLocaleString('en-US')} keys, a batch every ${workload.batchSeconds} s, functions of ${workload.memoryMegabytes} MB,`,
+    `assumed: events of ${workload.eventBytes} B, ${groupDigits(workload.keys)} keys, a batch every ${workload.batchSeconds} s, functions of ${workload.memoryMegabytes} MB,`,
     'every record passes every filter, another container for each batch; no free tier, no discount, no data transfer',
   ].join('\n');
 };
 
-const table = (lines: readonly CostLine[], sum: number): string[] => {
-  const rows = [
-    ...lines.map(({ service, what, arithmetic, usd: amount }) => [service, what, usd(amount), arithmetic]),
-    ['', 'in all', usd(sum), ''],
-  ];
-  const width = (column: number) => Math.max(...rows.map((row) => (row[column] ?? '').length));
-  const [service, what, amount] = [width(0), width(1), width(2)];
-  return rows.map(([a = '', b = '', c = '', d = '']) =>
-    `  ${a.padEnd(service)}  ${b.padEnd(what)}  ${c.padStart(amount)}  ${d}`.trimEnd(),
+const table = (lines: readonly CostLine[], sum: number): string[] =>
+  tableLines(
+    [{}, {}, { align: 'right' }, {}],
+    [
+      ...lines.map(({ service, what, arithmetic, usd: amount }) => [service, what, usd(amount), arithmetic]),
+      ['', 'in all', usd(sum), ''],
+    ],
   );
-};
 
 /** Cents of a month; of a million events as many digits as tell the parts apart. */
 const usd = (amount: number): string => `$${amount >= 1 ? amount.toFixed(2) : amount.toFixed(5)}`;

@@ -28,7 +28,8 @@ const COMBINED_ROW_BYTES = 3;
 /** What is left of JSON by compression, measured on rows that are alike. */
 const COMPRESSED_SHARE = 0.35;
 const PACKET_HEADER_BYTES = 150;
-const SNAPSHOT_COMMITS = 64;
+/** As the runtime writes them, where nothing else makes one due. */
+export const SNAPSHOT_COMMITS = 64;
 
 /** What is planned for: a shard takes 1 MB and 1,000 records a second. */
 const SHARD_LOAD = 0.7;

@@ -1,3 +1,4 @@
+import { tableLines } from '../core/text-table.ts';
 import type { EdgePlan, OperatorPlan, Plan, SinkPlan, StagePlan } from './plan.ts';
 import { targetName } from './target-name.ts';
 
@@ -121,10 +122,4 @@ export const renderMs = (durationMs: unknown): string => {
 };
 
 /** Rows of cells as indented lines with aligned columns; empty columns at the end leave no spaces. */
-const table = (rows: readonly (readonly string[])[]): string[] => {
-  const widths = rows.reduce<number[]>(
-    (widest, cells) => cells.map((cell, column) => Math.max(cell.length, widest[column] ?? 0)),
-    [],
-  );
-  return rows.map((cells) => `  ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd());
-};
+const table = (rows: readonly (readonly string[])[]): string[] => tableLines([{}, {}, {}, {}], rows);

@@ -2,8 +2,8 @@ export interface Column {
   readonly align?: 'left' | 'right';
 }
 
-/** Cells as indented lines with aligned columns. */
-export const textTable = (columns: readonly Column[], rows: readonly (readonly string[])[]): string => {
+/** Cells as indented lines with aligned columns, one line a row. */
+export const tableLines = (columns: readonly Column[], rows: readonly (readonly string[])[]): string[] => {
   const widths = columns.map((_, i) => Math.max(0, ...rows.map((row) => (row[i] ?? '').length)));
   return rows
     .map((row) =>
@@ -15,9 +15,12 @@ export const textTable = (columns: readonly Column[], rows: readonly (readonly s
         .join('  ')
         .trimEnd(),
     )
-    .map((line) => `  ${line}`)
-    .join('\n');
+    .map((line) => `  ${line}`);
 };
+
+/** The same as one text. */
+export const textTable = (columns: readonly Column[], rows: readonly (readonly string[])[]): string =>
+  tableLines(columns, rows).join('\n');
 
 /** 40000 as 40,000. */
 export const groupDigits = (count: number): string => count.toLocaleString('en-US');
