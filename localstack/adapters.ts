@@ -1,13 +1,13 @@
 /** `npm run adapters`: the tests of the adapters against another engine than the embedded ones. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { parseArgs } from 'node:util';
-import { MillraceError } from 'millrace';
 import { startEngines } from 'millrace/local';
-import { defaultPort } from './host/arguments.ts';
 import { startDynamoDbLocal } from './host/dynamodb-local.ts';
 import { showInstallProgress } from './host/install-progress.ts';
 import { startLocalStack } from './host/start-localstack.ts';
+import { freePort } from './program/free-port.ts';
+import { parseWhole } from './program/parse-whole.ts';
+import { runProgram } from './program/run-program.ts';
 
 const usage = `Usage: npm run adapters -- --engine localstack | dynamodb-local
 
@@ -25,7 +25,7 @@ interface Engine {
 
 const engines: Readonly<Record<string, (progress: ReturnType<typeof showInstallProgress>) => Promise<Engine>>> = {
   localstack: async ({ onPart }) => {
-    const { endpoint, stop } = await startLocalStack({ port: defaultPort, onPart });
+    const { endpoint, stop } = await startLocalStack({ port: await freePort(), onPart });
     return { environment: { AWS_ENDPOINT_URL: endpoint }, stop };
   },
   'dynamodb-local': async ({ onPart }) => {
@@ -40,29 +40,12 @@ const engines: Readonly<Record<string, (progress: ReturnType<typeof showInstallP
   },
 };
 
-const main = async (): Promise<number> => {
-  const { values } = parseArgs({
-    strict: true,
-    options: { engine: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-  });
-  if (values.help) {
-    process.stdout.write(usage);
-    return 0;
-  }
-  const start = engines[values.engine ?? ''];
-  if (start === undefined) {
-    const given = values.engine === undefined ? 'missing' : `'${values.engine}'`;
-    process.stderr.write(`--engine is ${given}; allowed: ${Object.keys(engines).join(', ')}.\n`);
-    return 2;
-  }
-  const progress = showInstallProgress();
-  const engine = await start(progress).finally(() => progress.stop());
-  try {
-    return await runTests({ ...engine.environment, MILLRACE_ENGINE: values.engine as string });
-  } finally {
-    await engine.stop();
-  }
-};
+const parsed = parseWhole(process.argv.slice(2), { engine: { type: 'string' } }, ({ engine: name }) => {
+  const start = engines[name ?? ''];
+  if (name !== undefined && start !== undefined) return { name, start };
+  const given = name === undefined ? 'missing' : `'${name}'`;
+  throw new Error(`--engine is ${given}; allowed: ${Object.keys(engines).join(', ')}.`);
+});
 
 const runTests = async (environment: Readonly<Record<string, string>>): Promise<number> => {
   const vitest = spawn('npx', ['--no', 'vitest', 'run', 'test/integration/adapters/endpoint.test.ts'], {
@@ -75,15 +58,12 @@ const runTests = async (environment: Readonly<Record<string, string>>): Promise<
   return code === 0 ? 0 : 1;
 };
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const { code } = error as NodeJS.ErrnoException;
-  if (error instanceof MillraceError) {
-    process.stderr.write(`error ${error.code}: ${error.message}\nfix: ${error.fix}\n`);
-    process.exitCode = 3;
-  } else if (code?.startsWith('ERR_PARSE_ARGS')) {
-    process.stderr.write(`${(error as Error).message}\n--help shows what there is.\n`);
-    process.exitCode = 2;
-  } else throw error;
-}
+await runProgram(usage, parsed, async ({ name, start }) => {
+  const progress = showInstallProgress();
+  const engine = await start(progress).finally(() => progress.stop());
+  try {
+    return await runTests({ ...engine.environment, MILLRACE_ENGINE: name });
+  } finally {
+    await engine.stop();
+  }
+});

@@ -13,7 +13,6 @@ export interface CallContext {
 const accessErrors = new Set([
   'AccessDenied',
   'AccessDeniedException',
-  'CredentialsProviderError',
   'ExpiredToken',
   'ExpiredTokenException',
   'IncompleteSignature',
@@ -27,9 +26,11 @@ const accessErrors = new Set([
   'MissingAuthenticationTokenException',
   'NotAuthorized',
   'SignatureDoesNotMatch',
-  'TokenProviderError',
   'UnrecognizedClientException',
 ]);
+
+/** Nothing was sent: there is nothing to sign it with. */
+const credentialErrors = new Set(['CredentialsProviderError', 'TokenProviderError']);
 
 const throttles = new Set([
   'KMSThrottlingException',
@@ -52,6 +53,9 @@ const absences = new Set(['NoSuchBucket', 'PermanentRedirect', 'QueueDoesNotExis
 interface SdkError {
   readonly name?: string;
   readonly message?: string;
+  /** Of an error of Node, and the host that it did not find. */
+  readonly code?: string;
+  readonly hostname?: string;
   readonly $metadata?: { readonly httpStatusCode?: number; readonly attempts?: number };
 }
 
@@ -69,11 +73,12 @@ export const toMillraceError = (error: unknown, context: CallContext): unknown =
   const { name = '', message = '', $metadata } = error as SdkError;
   if (absences.has(name)) return notFound(error, message, context);
   if (accessErrors.has(name)) return accessDenied(error, name, message, context);
-  if (/region is missing/i.test(message)) return endpointRequired(error, context);
+  if (credentialErrors.has(name)) return withoutCredentials(error, message, context);
+  if (/region is missing|region not accepted/i.test(message)) return invalidRegion(error, message, context);
   if (name === 'ValidationException' || name === 'InvalidArgumentException') return invalid(error, message, context);
   const throttled = throttles.has(name);
   const rejected = throttled && ($metadata?.attempts ?? 1) <= 1;
-  return unavailable(error, `${name}: ${message}`, context, rejected);
+  return unavailable(error, noAnswer(error as SdkError), context, rejected);
 };
 
 const notFound = (cause: unknown, message: string, { resource, name }: CallContext): MillraceError => {
@@ -120,12 +125,27 @@ const accessDenied = (cause: unknown, name: string, message: string, context: Ca
   });
 };
 
-const endpointRequired = (cause: unknown, { resource, name }: CallContext): MillraceError =>
-  new MillraceError('configuration', 'ENDPOINT_REQUIRED', `no region is set to look for ${resource} ${name} in`, {
-    fix: 'Set AWS_REGION.',
-    fields: { [resource]: name },
+const withoutCredentials = (cause: unknown, message: string, { resource, name, effect }: CallContext): MillraceError =>
+  new MillraceError(
+    'configuration',
+    'CREDENTIALS_MISSING',
+    `there are no credentials to ${effect} ${resource} ${name} with: ${message}`,
+    {
+      fix: 'Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; aws sso login renews a session.',
+      fields: { [resource]: name },
+      cause,
+    },
+  );
+
+const invalidRegion = (cause: unknown, message: string, { resource, name }: CallContext): MillraceError => {
+  const given = /region="(.*?)"/.exec(message)?.[1] ?? '';
+  const problem = given === '' ? 'no region is set' : `the region '${given}' is none`;
+  return new MillraceError('configuration', 'REGION_INVALID', `${problem}, to look for ${resource} ${name} in`, {
+    fix: 'Set AWS_REGION to a region such as eu-central-1.',
+    fields: { [resource]: name, region: given },
     cause,
   });
+};
 
 const invalid = (cause: unknown, message: string, { resource, name }: CallContext): MillraceError => {
   const details = (fix: string) => ({ fix, fields: { [resource]: name }, cause });
@@ -141,16 +161,36 @@ const invalid = (cause: unknown, message: string, { resource, name }: CallContex
   return new MillraceError('configuration', 'TABLE_SHAPE', `table ${name} refused: ${message}`, details(fix));
 };
 
-const unavailable = (cause: unknown, what: string, context: CallContext, rejected: boolean): MillraceError => {
+interface NoAnswer {
+  readonly what: string;
+  readonly fix: string;
+}
+
+const hostErrors = new Set(['ENOTFOUND', 'EAI_AGAIN']);
+
+/** A host that is not found is most likely one of a region that is none, or that lacks the service. It may also be the network. */
+const noAnswer = ({ name = '', message = '', code = '', hostname }: SdkError): NoAnswer =>
+  hostErrors.has(code)
+    ? {
+        what: `there is no host ${hostname ?? ''} (${code})`,
+        fix: 'Correct the region (AWS_REGION), which may not exist or not have this service, or the endpoint (AWS_ENDPOINT_URL); or mend the network.',
+      }
+    : {
+        what: `${name}: ${message}`,
+        fix: 'A batch is tried again by itself. If it goes on, look at the endpoint (AWS_ENDPOINT_URL), the network, and throttling.',
+      };
+
+const unavailable = (
+  cause: unknown,
+  { what, fix }: NoAnswer,
+  context: CallContext,
+  rejected: boolean,
+): MillraceError => {
   const { resource, name, effect, holdsState = false } = context;
   const unknown = (resource === 'table' || holdsState) && effect === 'write' && !rejected;
   const code: ErrorCode = unknown ? 'OUTCOME_UNKNOWN' : holdsState ? 'STORE_UNAVAILABLE' : unavailableCodes[resource];
   const doing = unknown
     ? `a write to ${resource} ${name} may or may not have happened`
     : `${resource} ${name} did not answer`;
-  return new MillraceError('retryable', code, `${doing}: ${what}`, {
-    fix: 'A batch is tried again by itself. If it goes on, look at the endpoint (AWS_ENDPOINT_URL), the network, and throttling.',
-    fields: { [resource]: name },
-    cause,
-  });
+  return new MillraceError('retryable', code, `${doing}: ${what}`, { fix, fields: { [resource]: name }, cause });
 };

@@ -99,6 +99,8 @@ export const parseDeployment = (text: string | undefined, documentName: string):
   } catch (cause) {
     throw invalid(deploymentVariable, '', `is not JSON: ${(cause as Error).message}`, cause);
   }
+  if (value === null)
+    throw invalid(deploymentVariable, '', 'is null, which is what jq prints for an output that a stack does not have');
   const checked = shape.safeParse(value);
   if (checked.success) return checked.data;
   const issue = checked.error.issues[0];
@@ -118,7 +120,7 @@ const invalidIn =
         fix:
           variable === stageVariable
             ? 'Set it to the stage that this function runs; `millrace plan` lists them.'
-            : 'Set it to JSON such as {"stateTable":"…","streams":{"logical":"physical"},"tables":{"logical":"physical"}}.',
+            : 'Set it to JSON such as {"stateTable":"…","streams":{"logical":"physical"},"tables":{"logical":"physical"}}: the output …Deployment of the stack, once it is deployed to its end.',
         fields: { variable, path },
         cause,
       },

@@ -1,15 +1,10 @@
-import { parseArgs } from 'node:util';
+import { type ParsedArguments, parseWhole, wholeNumber } from '../program/parse-whole.ts';
 
 export interface CommandOptions {
   readonly action: 'start' | 'install' | 'status' | 'stop';
   readonly port: number;
   readonly debug: boolean;
 }
-
-export type ParsedArguments =
-  | { readonly kind: 'run'; readonly options: CommandOptions }
-  | { readonly kind: 'help' }
-  | { readonly kind: 'wrong'; readonly problem: string };
 
 export const defaultPort = 4566;
 
@@ -32,36 +27,19 @@ Options:
 Exit codes: 0 done, 1 not running, 2 wrong arguments, 3 something is missing, 130 ended by Ctrl-C while starting.
 `;
 
-/** A command line is checked whole: what is misspelt or out of range is named, not ignored. */
-export const parseLocalStackArguments = (given: readonly string[]): ParsedArguments => {
-  try {
-    const { values } = parseArgs({
-      args: [...given],
-      strict: true,
-      allowPositionals: false,
-      options: {
-        port: { type: 'string', default: String(defaultPort) },
-        install: { type: 'boolean', default: false },
-        status: { type: 'boolean', default: false },
-        stop: { type: 'boolean', default: false },
-        debug: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-    if (values.help) return { kind: 'help' };
-    const actions = (['install', 'status', 'stop'] as const).filter((name) => values[name]);
-    if (actions.length > 1) throw new Error(`--${actions.join(' and --')} exclude each other.`);
-    return {
-      kind: 'run',
-      options: { action: actions[0] ?? 'start', port: portOf(values.port), debug: values.debug },
-    };
-  } catch (error) {
-    return { kind: 'wrong', problem: (error as Error).message };
-  }
-};
-
-const portOf = (given: string): number => {
-  const port = /^\d+$/.test(given) ? Number(given) : 0;
-  if (port >= 1 && port <= 65_535) return port;
-  throw new Error(`--port is '${given}'; allowed: a whole number from 1 to 65535.`);
-};
+export const parseLocalStackArguments = (given: readonly string[]): ParsedArguments<CommandOptions> =>
+  parseWhole(
+    given,
+    {
+      port: { type: 'string' },
+      install: { type: 'boolean', default: false },
+      status: { type: 'boolean', default: false },
+      stop: { type: 'boolean', default: false },
+      debug: { type: 'boolean', default: false },
+    },
+    ({ port, debug, ...values }) => {
+      const actions = (['install', 'status', 'stop'] as const).filter((name) => values[name]);
+      if (actions.length > 1) throw new Error(`--${actions.join(' and --')} exclude each other.`);
+      return { action: actions[0] ?? 'start', port: wholeNumber('--port', port, 1, 65_535) ?? defaultPort, debug };
+    },
+  );

@@ -73,6 +73,6 @@ export const requirePlatform = (platform: string = process.platform): void => {
   if (platform === 'linux') return;
   throw toolMissing(
     `Without Docker, LocalStack runs on Linux only; this is ${platform}.`,
-    'With Docker: docker compose -f localstack/compose.yaml up',
+    'With Docker (https://docs.docker.com/get-docker): docker compose -f localstack/compose.yaml up; without it, use a Linux machine.',
   );
 };

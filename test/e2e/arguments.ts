@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { type ParsedArguments, parseWhole, seedOf } from '../../localstack/program/parse-whole.ts';
 
 export interface E2eOptions {
   /** Decides orders and kills. */
@@ -6,11 +6,6 @@ export interface E2eOptions {
   /** Names of the only scenarios to run, after the deployment. Default: all. */
   readonly only: readonly string[] | undefined;
 }
-
-export type ParsedArguments =
-  | { readonly kind: 'run'; readonly options: E2eOptions }
-  | { readonly kind: 'help' }
-  | { readonly kind: 'wrong'; readonly problem: string };
 
 export const usageOf = (
   scenarios: readonly { name: string; shows: string }[],
@@ -29,28 +24,13 @@ Options:
 Exit codes: 0 all shown, 1 something is wrong or was not run, 2 wrong arguments, 3 something is missing, 130 ended by Ctrl-C.
 `;
 
-/** A command line is checked whole: what is misspelt or out of range is named, not ignored. */
-export const parseE2eArguments = (given: readonly string[], scenarios: readonly string[]): ParsedArguments => {
-  try {
-    const { values } = parseArgs({
-      args: [...given],
-      strict: true,
-      allowPositionals: false,
-      options: { only: { type: 'string' }, seed: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-    });
-    if (values.help) return { kind: 'help' };
+export const parseE2eArguments = (
+  given: readonly string[],
+  scenarios: readonly string[],
+): ParsedArguments<E2eOptions> =>
+  parseWhole(given, { only: { type: 'string' }, seed: { type: 'string' } }, (values) => {
     const only = values.only?.split(',');
     const unknown = only?.find((name) => !scenarios.includes(name));
     if (unknown !== undefined) throw new Error(`--only names '${unknown}'; allowed: ${scenarios.join(', ')}.`);
-    return { kind: 'run', options: { seed: seedOf(values.seed), only } };
-  } catch (error) {
-    return { kind: 'wrong', problem: (error as Error).message };
-  }
-};
-
-const seedOf = (given: string | undefined): number => {
-  if (given === undefined) return Math.floor(Math.random() * 2 ** 32);
-  const seed = /^\d+$/.test(given) ? Number(given) : Number.NaN;
-  if (seed < 2 ** 32) return seed;
-  throw new Error(`--seed is '${given}'; allowed: a whole number from 0 to ${2 ** 32 - 1}.`);
-};
+    return { seed: seedOf(values.seed), only };
+  });

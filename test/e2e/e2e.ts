@@ -1,13 +1,12 @@
 /** `npm run e2e`: what users deploy, deployed and tried. */
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Table from 'cli-table3';
-import { MillraceError } from 'millrace';
 import { showInstallProgress } from '../../localstack/host/install-progress.ts';
 import { type RunningLocalStack, startLocalStack } from '../../localstack/host/start-localstack.ts';
+import { freePort } from '../../localstack/program/free-port.ts';
+import { runProgram } from '../../localstack/program/run-program.ts';
 import { type E2eOptions, parseE2eArguments, usageOf } from './arguments.ts';
 import { Cdk } from './cdk.ts';
 import { Cloud } from './cloud.ts';
@@ -29,29 +28,14 @@ const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
-const main = async (): Promise<number> => {
-  const names = scenarios.map(({ name }) => name);
-  const parsed = parseE2eArguments(process.argv.slice(2), names);
-  if (parsed.kind === 'help') {
-    process.stdout.write(usageOf(scenarios));
-    return 0;
-  }
-  if (parsed.kind === 'wrong') {
-    process.stderr.write(`${parsed.problem}\n--help shows what there is.\n`);
-    return 2;
-  }
+const main = async (options: E2eOptions): Promise<number> => {
   const given = process.env.AWS_ENDPOINT_URL;
   const endpoint = given === undefined || given === '' ? undefined : requireLoopback(given);
   const interrupt = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
   const localStack = endpoint === undefined ? await startOwn(interrupt.signal) : undefined;
   try {
-    return await run(
-      parsed.options,
-      endpoint ?? (localStack as RunningLocalStack).endpoint,
-      localStack,
-      interrupt.signal,
-    );
+    return await run(options, endpoint ?? (localStack as RunningLocalStack).endpoint, localStack, interrupt.signal);
   } finally {
     await localStack?.stop();
   }
@@ -62,16 +46,6 @@ const startOwn = async (signal: AbortSignal): Promise<RunningLocalStack> => {
   const onStart = () => say('Starting LocalStack …');
   const port = await freePort();
   return startLocalStack({ port, signal, onPart: progress.onPart, onStart }).finally(() => progress.stop());
-};
-
-/** Beside one that a user may have on the usual port. */
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 };
 
 const run = async (
@@ -115,12 +89,5 @@ const printTable = (outcomes: readonly Outcome[]): void => {
   say(`${shown} of ${outcomes.length} shown`);
 };
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (error instanceof MillraceError) {
-    process.stderr.write(`error ${error.code}: ${error.message}\nfix: ${error.fix}\n`);
-    process.exitCode = 3;
-  } else if ((error as Error).name === 'AbortError') process.exitCode = 130;
-  else throw error;
-}
+const names = scenarios.map(({ name }) => name);
+await runProgram(usageOf(scenarios), parseE2eArguments(process.argv.slice(2), names), main);

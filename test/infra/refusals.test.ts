@@ -1,5 +1,5 @@
 import { Aspects, Duration, Stack } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { AttributeType, type ITable, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { CfnEventSourceMapping, FilterCriteria, FilterRule } from 'aws-cdk-lib/aws-lambda';
@@ -269,5 +269,43 @@ describe('a stack that would break a guarantee', () => {
 
   it('has room for days of lateness', () => {
     expect(refusal({ retention: Duration.days(7) }, everySink({ lateness: days(6) }))).toBeUndefined();
+  });
+});
+
+describe('what is given in place of a resource', () => {
+  it.each([
+    [
+      { streams: { clicks: 'prod-clicks' } },
+      /'streams\.clicks' is 'prod-clicks'; allowed is a stream/,
+      /fromStreamArn/,
+    ],
+    [{ tables: { pages: 'prod-pages' } }, /'tables\.pages' is 'prod-pages'; allowed is a table/, /fromTableName/],
+    [{ queues: { jobs: 7 } }, /'queues\.jobs' is of type number; allowed is a queue/, /fromQueueArn/],
+    [{ buckets: { archive: null } }, /'buckets\.archive' is of type null; allowed is a bucket/, /fromBucketName/],
+    [{ stateTable: 'prod-state' }, /'stateTable' is 'prod-state'; allowed is a table/, /fromTableName/],
+    [{ blobs: {} }, /'blobs' is of type object; allowed is a bucket/, /fromBucketName/],
+  ])('is refused with how to import it: %j', (props, message, fix) => {
+    expect(refusal(props as unknown as Given)).toEqual(says('INVALID_OPTION', message, fix));
+  });
+});
+
+describe('a region that CDK does not know', () => {
+  const warningsIn = (region: string) => {
+    const stack = new Stack(unbundledApp(), 'Test', { env: { account: '111122223333', region } });
+    deployIn(stack, everySink());
+    return Annotations.fromStack(stack)
+      .findWarning('*', Match.stringLikeRegexp('region'))
+      .map(({ entry }) => entry.data);
+  };
+
+  it('is warned of, with the one that is meant', () => {
+    expect(warningsIn('eu-cental-1')).toEqual([
+      expect.stringContaining("'eu-cental-1' is none that this CDK knows. Did you mean 'eu-central-1'?"),
+    ]);
+    expect(warningsIn('moon-base-alpha-dark-side')).toEqual([expect.stringContaining('or update aws-cdk-lib')]);
+  });
+
+  it('is not what any other is', () => {
+    expect(warningsIn('eu-central-1')).toEqual([]);
   });
 });

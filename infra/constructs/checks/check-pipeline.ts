@@ -1,8 +1,10 @@
 import type { Construct } from 'constructs';
 import type { StreamPipelineProps } from '../stream-pipeline-props.ts';
 import { checkDeployedPlan } from './check-deployed-plan.ts';
+import { checkGiven } from './check-given.ts';
 import { checkNames } from './check-names.ts';
 import { checkPlaces } from './check-places.ts';
+import { checkRegion } from './check-region.ts';
 import { checkSinks } from './check-sinks.ts';
 import { checkStreams } from './check-streams.ts';
 
@@ -15,6 +17,8 @@ import { checkStreams } from './check-streams.ts';
 export const checkPipeline = (scope: Construct, props: StreamPipelineProps): void => {
   const { plan } = props.pipeline;
   checkNames(props);
+  checkGiven(plan.pipeline, props);
+  checkRegion(scope);
   checkPlaces(scope, plan.pipeline, props);
   checkStreams(plan.pipeline, props);
   checkDeployedPlan(plan, props.deployedPlan, props.drop);

@@ -23,7 +23,6 @@ describe('toMillraceError', () => {
   it('says that credentials or permissions are wrong, with the fix', () => {
     for (const name of [
       'AccessDeniedException',
-      'CredentialsProviderError',
       'ExpiredTokenException',
       'InvalidSignatureException',
       'UnrecognizedClientException',
@@ -31,6 +30,41 @@ describe('toMillraceError', () => {
       const error = toMillraceError(sdkError(name), write);
       expect(error, name).toMatchObject({ code: 'ACCESS_DENIED', kind: 'configuration', fix: expect.any(String) });
     }
+  });
+
+  it('says that there are no credentials, and why', () => {
+    for (const name of ['CredentialsProviderError', 'TokenProviderError'])
+      expect(toMillraceError(sdkError(name, 1, 'The SSO session has expired'), write), name).toMatchObject({
+        code: 'CREDENTIALS_MISSING',
+        kind: 'configuration',
+        message: 'there are no credentials to write table t with: The SSO session has expired',
+      });
+  });
+
+  it.each([
+    ['Region is missing', 'no region is set, to look for table t in'],
+    ['Region not accepted: region="" is not a valid hostname component.', 'no region is set, to look for table t in'],
+    [
+      'Region not accepted: region="eu central" is not a valid hostname component.',
+      "the region 'eu central' is none, to look for table t in",
+    ],
+  ])('names the region: %s', (message, text) => {
+    const error = toMillraceError(new Error(message), read);
+    expect(error).toMatchObject({ code: 'REGION_INVALID', kind: 'configuration', message: text });
+  });
+
+  it('names the host that is not found, and guesses nothing of a write', () => {
+    const lost = Object.assign(new Error('getaddrinfo ENOTFOUND dynamodb.xx-nowhere-1.amazonaws.invalid'), {
+      code: 'ENOTFOUND',
+      hostname: 'dynamodb.xx-nowhere-1.amazonaws.invalid',
+    });
+    expect(toMillraceError(lost, read)).toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      kind: 'retryable',
+      message: 'table t did not answer: there is no host dynamodb.xx-nowhere-1.amazonaws.invalid (ENOTFOUND)',
+      fix: expect.stringContaining('AWS_REGION'),
+    });
+    expect(codeOf(lost, write)).toBe('OUTCOME_UNKNOWN');
   });
 
   it('takes a throttled first try of a write as not done', () => {
