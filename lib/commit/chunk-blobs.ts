@@ -1,3 +1,4 @@
+import { INLINE_BYTES } from '../core/log-limits.ts';
 import type { Item, ItemKey, ItemStore } from '../state/item-store.ts';
 import { pagesOf } from '../state/pages.ts';
 import {
@@ -18,11 +19,7 @@ const CLEARED_AT_ONCE = 32;
 
 /** Blobs in chunk items of the state table, a block in each. */
 export class ChunkBlobs implements UnitBlobs {
-  /**
-   * Overwriting a slot bills the larger of the two items; a payload beside it is billed when it is written and again when it
-   * is deleted, so inline is never dearer (ADR 8).
-   */
-  readonly inlineBytes = 64 * 1024;
+  readonly inlineBytes = INLINE_BYTES;
   readonly #items: ItemStore;
   readonly #unit: string;
 

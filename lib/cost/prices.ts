@@ -12,6 +12,14 @@ export interface Prices {
     readonly millionPutUnits: number;
     readonly fanOutShardHour: number;
     readonly fanOutGigabyte: number;
+    /** Of streams on demand. In and out: for each KB of a record begun. */
+    readonly onDemand: {
+      readonly streamHour: number;
+      readonly gigabyteIn: number;
+      readonly gigabyteOut: number;
+      /** Out, by enhanced fan-out. */
+      readonly fanOutGigabyte: number;
+    };
   };
   readonly lambda: { readonly millionRequests: number; readonly armGigabyteSecond: number };
   readonly dynamo: {
@@ -29,7 +37,13 @@ export interface Prices {
 export const usEast1: Prices = {
   region: 'us-east-1',
   asOf: '2026-11',
-  kinesis: { shardHour: 0.015, millionPutUnits: 0.014, fanOutShardHour: 0.015, fanOutGigabyte: 0.013 },
+  kinesis: {
+    shardHour: 0.015,
+    millionPutUnits: 0.014,
+    fanOutShardHour: 0.015,
+    fanOutGigabyte: 0.013,
+    onDemand: { streamHour: 0.04, gigabyteIn: 0.08, gigabyteOut: 0.04, fanOutGigabyte: 0.05 },
+  },
   lambda: { millionRequests: 0.2, armGigabyteSecond: 0.0000133334 },
   dynamo: { millionWriteUnits: 0.625, millionReadUnits: 0.125 },
   sqs: { millionStandard: 0.4, millionFifo: 0.5 },

@@ -1,5 +1,6 @@
 import { groupDigits, tableLines } from '../core/text-table.ts';
-import type { CostEstimate, CostLine } from './estimate-cost.ts';
+import type { CostLine } from './cost-line.ts';
+import type { CostEstimate } from './estimate-cost.ts';
 
 /** One line: what a pipeline costs for a million events and for a month without any. */
 export const summarizeCost = (estimate: CostEstimate): string => {

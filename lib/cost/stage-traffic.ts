@@ -1,12 +1,20 @@
+import { SNAPSHOT_COMMITS } from '../core/log-limits.ts';
 import type { EdgePlan, Plan, SinkPlan, StagePlan } from '../graph/plan.ts';
 import { distinctKeys, flowsOf } from './flow.ts';
-import type { Workload } from './workload.ts';
+import { isOnDemand, shardCountOf, type Workload } from './workload.ts';
 
 /** What a stage does on each of its shards. */
 export interface StageTraffic {
   readonly stage: string;
   readonly isSource: boolean;
+  /** Whether producers pack many events into a record. */
+  readonly isPacked: boolean;
   readonly shards: number;
+  /** Whether Kinesis decides on the shards. */
+  readonly isOnDemand: boolean;
+  /** What its stream takes in a second. */
+  readonly recordsPerSecond: number;
+  readonly bytesPerSecond: number;
   /** Commits of one shard in a second. */
   readonly commitsPerSecond: number;
   /** Records that a commit computes: events, or rows of packets. */
@@ -16,9 +24,6 @@ export interface StageTraffic {
   readonly entriesPerSnapshot: number;
   /** Bytes of rows that leave a commit, for other stages and for sinks: they are in the commit until they are sent. */
   readonly outputBytesPerCommit: number;
-  /** Packets in a second, of all shards of the stage, and their bytes. */
-  readonly packetsPerSecond: number;
-  readonly packetBytesPerSecond: number;
   /** Rows in a second of all shards, by sink. */
   readonly sinks: readonly { readonly sink: SinkPlan; readonly rowsPerSecond: number }[];
 }
@@ -28,13 +33,13 @@ const COMBINED_ROW_BYTES = 3;
 /** What is left of JSON by compression, measured on rows that are alike. */
 const COMPRESSED_SHARE = 0.35;
 const PACKET_HEADER_BYTES = 150;
-/** As the runtime writes them, where nothing else makes one due. */
-export const SNAPSHOT_COMMITS = 64;
-
 /** What is planned for: a shard takes 1 MB and 1,000 records a second. */
 const SHARD_LOAD = 0.7;
 const SHARD_BYTES = 1_000_000;
 const SHARD_RECORDS = 1_000;
+/** A stream on demand begins with so many shards, and is kept ready for twice of what it takes. */
+const LEAST_ON_DEMAND = 4;
+const ON_DEMAND_LOAD = 0.5;
 /** Events that a producer's library packs into one record where the source says so. */
 const PACKED_BYTES = 25_000;
 
@@ -55,7 +60,7 @@ export const trafficOf = (plan: Plan, workload: Workload): readonly StageTraffic
 
   const followStage = (stage: StagePlan): StageTraffic => {
     const input = stage.input.kind === 'source' ? sourceInput(stage) : packetInput(stage);
-    const { shards } = input;
+    const { shards, recordsPerSecond, bytesPerSecond } = input;
     // With arrivals at random, a mapping that waits for a batch of this long finds that share of its times busy.
     const busy = 1 - Math.exp((-input.recordsPerSecond / shards) * workload.batchSeconds);
     const commitsPerSecond = busy / workload.batchSeconds;
@@ -70,30 +75,33 @@ export const trafficOf = (plan: Plan, workload: Workload): readonly StageTraffic
     const hopBytes = outputs.reduce((sum, { bytesPerCommit }) => sum + bytesPerCommit(rowsPerCommit), 0);
     const isKeyed = stage.operators.some(({ kind }) => kind === 'window');
     const keys = workload.keys / shards;
-    const targets = outputs.reduce((sum, { edge }) => sum + shardsInto(edge), 0);
     return {
       stage: stage.id,
       isSource: stage.input.kind === 'source',
+      isPacked: isPacked(stage),
       shards,
+      isOnDemand: isOnDemand(workload, stage.input.stream, stage.input.kind),
+      recordsPerSecond,
+      bytesPerSecond,
       commitsPerSecond,
       rowsPerCommit,
       entriesPerCommit: isKeyed ? distinctKeys(keys, rowsPerCommit) : 0,
       entriesPerSnapshot: isKeyed ? distinctKeys(keys, rowsPerCommit * SNAPSHOT_COMMITS) : 0,
       outputBytesPerCommit: hopBytes + sinkBytes * COMPRESSED_SHARE,
-      packetsPerSecond: shards * commitsPerSecond * targets,
-      packetBytesPerSecond: shards * commitsPerSecond * (hopBytes + targets * PACKET_HEADER_BYTES),
       sinks,
     };
   };
 
   const sourceInput = (stage: StagePlan) => {
     const perSecond = flow(stage.id);
-    const isPacked = stage.input.kind === 'source' && stage.input.aggregation !== 'none';
-    const bytes = perSecond * workload.eventBytes;
-    const recordsPerSecond = isPacked ? Math.min(perSecond, Math.max(1, bytes / PACKED_BYTES)) : perSecond;
+    const bytesPerSecond = perSecond * workload.eventBytes;
+    const recordsPerSecond = isPacked(stage)
+      ? Math.min(perSecond, Math.max(1, bytesPerSecond / PACKED_BYTES))
+      : perSecond;
     return {
-      shards: workload.shards ?? shardsFor(bytes, recordsPerSecond),
+      shards: shardsFor(stage, bytesPerSecond, recordsPerSecond),
       recordsPerSecond,
+      bytesPerSecond,
       rowsPerSecond: perSecond,
     };
   };
@@ -104,7 +112,7 @@ export const trafficOf = (plan: Plan, workload: Workload): readonly StageTraffic
       trafficOfStage(stageOf(id)),
     );
     const commits = senders.reduce((sum, sender) => sum + sender.shards * sender.commitsPerSecond, 0);
-    const shards = shardsInto(edges[0]);
+    const shards = shardsInto(stage);
     const rowsPerSecond = edges.reduce((sum, edge) => {
       const from = edge.fromStages.map((id) => trafficOfStage(stageOf(id)));
       return (
@@ -115,7 +123,21 @@ export const trafficOf = (plan: Plan, workload: Workload): readonly StageTraffic
         )
       );
     }, 0);
-    return { shards, recordsPerSecond: commits * shards, rowsPerSecond };
+    const rowBytes = edges.reduce((sum, edge) => {
+      const from = edge.fromStages.map((id) => ({ stage: stageOf(id), traffic: trafficOfStage(stageOf(id)) }));
+      return (
+        sum +
+        from.reduce(
+          (bytes, { stage: sender, traffic }) =>
+            bytes +
+            outputOf(edge, sender).bytesPerCommit(traffic.rowsPerCommit) * traffic.shards * traffic.commitsPerSecond,
+          0,
+        )
+      );
+    }, 0);
+    const recordsPerSecond = commits * shards;
+    const bytesPerSecond = rowBytes + recordsPerSecond * PACKET_HEADER_BYTES;
+    return { shards, recordsPerSecond, bytesPerSecond, rowsPerSecond };
   };
 
   /** Rows that a commit of so many records sends over a hop. */
@@ -140,15 +162,25 @@ export const trafficOf = (plan: Plan, workload: Workload): readonly StageTraffic
         : rowsOf(edge, rowsPerCommit) * (COMBINED_ROW_BYTES + workload.keyBytes),
   });
 
-  const shardsInto = (edge: EdgePlan | undefined): number => {
-    if (workload.repartitionShards !== undefined || edge === undefined) return workload.repartitionShards ?? 1;
+  const shardsInto = (stage: StagePlan): number => {
+    const [edge] = edgesInto(stage);
+    if (edge === undefined) return 1;
     const rowBytes =
       edge.combine === undefined ? workload.eventBytes * COMPRESSED_SHARE : COMBINED_ROW_BYTES + workload.keyBytes;
-    return shardsFor(flow(edge.input) * rowBytes, 0);
+    return shardsFor(stage, flow(edge.input) * rowBytes, 0);
+  };
+
+  /** As many as were given, or as the load needs. */
+  const shardsFor = ({ input }: StagePlan, bytesPerSecond: number, recordsPerSecond: number): number => {
+    const given = shardCountOf(workload, input.stream, input.kind);
+    if (given !== undefined) return given;
+    const full = Math.max(bytesPerSecond / SHARD_BYTES, recordsPerSecond / SHARD_RECORDS);
+    return isOnDemand(workload, input.stream, input.kind)
+      ? Math.max(LEAST_ON_DEMAND, Math.ceil(full / ON_DEMAND_LOAD))
+      : Math.max(1, Math.ceil(full / SHARD_LOAD));
   };
 
   return plan.stages.map(trafficOfStage);
 };
 
-const shardsFor = (bytesPerSecond: number, recordsPerSecond: number): number =>
-  Math.max(1, Math.ceil(Math.max(bytesPerSecond / SHARD_BYTES, recordsPerSecond / SHARD_RECORDS) / SHARD_LOAD));
+const isPacked = ({ input }: StagePlan): boolean => input.kind === 'source' && input.aggregation !== 'none';

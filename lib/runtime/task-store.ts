@@ -17,13 +17,13 @@ import {
   writeSnapshot,
 } from '../commit/snapshot.ts';
 import { type Inheritance, writeImage } from '../commit/write-image.ts';
+import { SNAPSHOT_COMMITS } from '../core/log-limits.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { StatePartition } from '../state/state-partition.ts';
 import { PartitionBudget } from './partition-budget.ts';
 import type { RuntimeObserver } from './ports.ts';
 
-/** After so many commits, or so many bytes of them, the state is written as a snapshot. */
-const SNAPSHOT_COMMITS = 64;
+/** Or so many bytes of commits. */
 const SNAPSHOT_BYTES = 4 * 1024 * 1024;
 
 /** Before the first snapshot. */

@@ -1,10 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
+import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { describe, expect, it } from 'vitest';
 import revenue from '../../functions/revenue/pipeline.ts';
 import { estimateCost } from '../../lib/cost/estimate-cost.ts';
 import { summarizeCost } from '../../lib/cost/render-cost.ts';
 import type { WorkloadOptions } from '../../lib/cost/workload.ts';
-import { synthesize } from './reference-stack.ts';
+import { deployIn, emptyStack, synthesize } from './reference-stack.ts';
 
 type Props = Parameters<typeof synthesize>[0];
 
@@ -36,14 +37,27 @@ describe('the expected cost at synth', () => {
       batchingWindow: Duration.seconds(5),
       enhancedFanOut: true,
     };
-    const deployed = { shards: 4, repartitionShards: 2, memoryMegabytes: 2_048, batchSeconds: 5, fanOut: true };
-    expect(said(props)).toEqual([lineFor(deployed)]);
+    const streamShards = { orders: 4, 'revenue-by-province': 2, 'late-orders': 2 };
+    expect(said(props)).toEqual([lineFor({ streamShards, memoryMegabytes: 2_048, batchSeconds: 5, fanOut: true })]);
   });
 
-  it('takes as many shards as are needed where Kinesis decides', () => {
-    expect(said({ workload, alarms: false, shards: 'on-demand' })).toEqual([
-      summarizeCost(estimateCost(revenue.plan, { ...workload, memoryMegabytes: 1_024 })),
-    ]);
+  it('has the prices of streams on demand where Kinesis decides on shards', () => {
+    const all = { shards: 'on-demand', repartitionShards: 'on-demand' } as const;
+    const streamShards = { 'late-orders': 'on-demand' } as const;
+    expect(said({ workload, alarms: false, shards: 'on-demand' })).toEqual([lineFor({ ...all, streamShards })]);
+    const one = { orders: 'on-demand' } as const;
+    expect(said({ workload, alarms: false, streamShards: one })).toEqual([lineFor({ streamShards: one })]);
+    expect(lineFor({ streamShards: one })).not.toBe(lineFor({}));
+  });
+
+  it('leaves the shards of a stream that is given to the estimate', () => {
+    const stack = emptyStack();
+    const arn = 'arn:aws:kinesis:eu-west-1:111122223333:stream/orders';
+    const streams = { orders: Stream.fromStreamArn(stack, 'Given', arn) };
+    const { node } = deployIn(stack, revenue, { workload, alarms: false, streams });
+    const line = node.metadata.find(({ type }) => type === 'aws:cdk:info')?.data;
+    const estimate = estimateCost(revenue.plan, { ...workload, repartitionShards: 1 });
+    expect(line).toBe(summarizeCost(estimate));
   });
 
   it('counts the alarms', () => {

@@ -10,6 +10,7 @@ import {
   count,
   definePipeline,
   dynamoSink,
+  kinesisSink,
   kinesisSource,
   minutes,
   seconds,
@@ -169,6 +170,66 @@ describe('an estimate of cost', () => {
     expect(fanned.usdPerIdleMonth).toBeGreaterThan(plain.usdPerIdleMonth);
   });
 
+  describe('of streams on demand', () => {
+    const load = { eventsPerSecond: 1_000, keys: 100 } as const;
+    const provisioned = estimateCost(pipeline.plan, load);
+    const onDemand = estimateCost(pipeline.plan, { ...load, shards: 'on-demand', repartitionShards: 'on-demand' });
+
+    it('charges what goes in and out by whole KB of a record, and each stream by the hour', () => {
+      // A million events of 280 B are a million KB.
+      expect(lineOf(onDemand.perMillionEvents, 'events put, one a record, on demand')?.arithmetic).toBe(
+        '1.024 GB × $0.08',
+      );
+      const packets = lineOf(onDemand.perMillionEvents, 'packets between stages, on demand')?.usd ?? 0;
+      const reads = lineOf(onDemand.perMillionEvents, 'reads, on demand')?.usd ?? 0;
+      expect(packets).toBeGreaterThan(0);
+      expect(reads).toBeCloseTo((1.024 * 0.08 + packets) / 2, 10);
+      expect(lineOf(onDemand.perIdleMonth, 'streams of sources, on demand')?.usd).toBeCloseTo(730 * 0.04, 10);
+      expect(lineOf(onDemand.perIdleMonth, 'streams between stages, on demand')?.usd).toBeCloseTo(730 * 0.04, 10);
+    });
+
+    it('charges no shards and no puts', () => {
+      const whats = [...onDemand.perMillionEvents, ...onDemand.perIdleMonth].map(({ what }) => what);
+      expect(whats.filter((what) => /shards|fan-out/.test(what) || what === 'events put, one a record')).toEqual([]);
+      expect(lineOf(provisioned.perMillionEvents, 'reads, on demand')).toBeUndefined();
+    });
+
+    it('has fan-out at its own price, and no shard for it by the hour', () => {
+      const fanned = estimateCost(pipeline.plan, { ...load, shards: 'on-demand', fanOut: true });
+      expect(lineOf(fanned.perMillionEvents, 'enhanced fan-out, on demand')?.arithmetic).toBe('1.024 GB × $0.05');
+      expect(lineOf(fanned.perIdleMonth, 'enhanced fan-out')?.arithmetic).toBe('1 × 730 h × $0.015');
+    });
+
+    it('counts the commits of the shards that they begin with, and of twice what they take', () => {
+      const shards = (eventsPerSecond: number) =>
+        trafficOf(pipeline.plan, readWorkload({ eventsPerSecond, keys: 100, shards: 'on-demand' }))[0]?.shards;
+      expect(shards(10)).toBe(4);
+      expect(shards(10_000)).toBe(20);
+    });
+  });
+
+  it('takes single streams by their names, those of sinks too', () => {
+    const late = definePipeline('late', { delivery: 'exactly-once' }, (p) => {
+      p.source(
+        'clicks',
+        kinesisSource({
+          stream: 'clicks',
+          schema: Click,
+          eventTimeMs: ({ at }) => at,
+          watermarks: boundedOutOfOrderness(seconds(1)),
+        }),
+      ).sink('copies', kinesisSink({ stream: 'copies', schema: Click, partitionKey: ({ page }) => page }));
+    });
+    const estimate = (streamShards: Record<string, number | 'on-demand'>) =>
+      estimateCost(late.plan, { eventsPerSecond: 100, keys: 1, shards: 2, streamShards });
+    const given = estimate({ clicks: 3, copies: 'on-demand' });
+    expect(lineOf(given.perIdleMonth, 'shards of sources')?.arithmetic).toBe('3 × 730 h × $0.015');
+    expect(lineOf(given.perIdleMonth, 'streams of sinks, on demand')?.arithmetic).toBe('1 × 730 h × $0.04');
+    expect(lineOf(given.perMillionEvents, 'rows of sink copies')?.arithmetic).toBe('1.024 GB × $0.08');
+    expect(lineOf(estimate({}).perIdleMonth, 'shards of sources')?.arithmetic).toBe('2 × 730 h × $0.015');
+    expect(lineOf(estimate({}).perIdleMonth, 'shards of sinks')?.arithmetic).toBe('1 × 730 h × $0.015');
+  });
+
   it('says its prices, their date and what it assumes', () => {
     const text = renderCost(estimateCost(pipeline.plan, { eventsPerSecond: 1_000, keys: 10_000 }));
     expect(text).toContain('(us-east-1, list prices of 2026-11)');
@@ -181,6 +242,10 @@ describe('an estimate of cost', () => {
     [
       { eventsPerSecond: 1, keys: 1, memoryMegabytes: 64 },
       "option 'memoryMegabytes' is 64: expected megabytes, 128 … 10240",
+    ],
+    [
+      { eventsPerSecond: 1, keys: 1, shards: 0.5 },
+      "option 'shards' is 0.5: expected a whole number from 1 on, or 'on-demand'",
     ],
     [{ eventsPerSecond: 1, keys: 1, batchSeconds: 301 }, "option 'batchSeconds' is 301: expected at most 300 seconds"],
   ])('refuses %j', (workload, message) => {
