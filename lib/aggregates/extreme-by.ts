@@ -49,8 +49,11 @@ export const extremeBy = <In>(
         : merge(accumulator, { score, values: [value] });
     },
     merge,
-    // A pane has at least one record.
-    result: (accumulator) => (ties === 'all' ? sorted(accumulator!.values) : accumulator!.values[0]),
+    // A pane has at least one record, but the aggregate may be younger than the pane.
+    result: (accumulator) => {
+      if (ties === 'all') return accumulator === null ? [] : sorted(accumulator.values);
+      return accumulator === null ? null : accumulator.values[0];
+    },
   };
 };
 

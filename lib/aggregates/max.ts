@@ -2,7 +2,7 @@ import type { Aggregator } from './aggregator.ts';
 import { finiteNumber } from './finite-number.ts';
 
 /**
- * The greatest number of a pane's records.
+ * The greatest number of a pane's records. Null in a pane that had all of its records before a release added this aggregate.
  *
  * @param fn the number; a record for which it is NaN, infinite or not a number is quarantined
  *
@@ -14,7 +14,7 @@ export const max = <In>(fn: (value: In) => number): Aggregator<In, number | null
   create: () => null,
   add: (accumulator, value) => greater(accumulator, finiteNumber('max', fn(value))),
   merge: greater,
-  // A pane has at least one record.
+  // A pane has at least one record, but the aggregate may be younger than the pane.
   result: (accumulator) => accumulator as number,
 });
 

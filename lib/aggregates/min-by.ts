@@ -5,7 +5,8 @@ import { type ExtremeAccumulator, extremeBy, type TiesOptions, tiesOptionsShape 
 /**
  * The record of a pane with the smallest score. On equal scores the one whose canonical JSON is the smallest text
  * wins, whatever the order of arrival; with `{ ties: 'all' }` the result is the array of all of them, in that order.
- * Records are kept in state, so they must be plain JSON: `map` to the fields that you need first.
+ * Records are kept in state, so they must be plain JSON: `map` to the fields that you need first. In a pane that had all of its
+ * records before a release added this aggregate the result is null, or an empty array.
  *
  * @param scoreOf the score; a record for which it is NaN, infinite or not a number is quarantined
  *

@@ -27,6 +27,14 @@ describe('aggregates of numbers', () => {
     ]).toEqual([0, 0, 0, 0]);
   });
 
+  it('are null where a release has added them to a pane that gets no more records', () => {
+    expect(
+      [min, max, avg, minBy, maxBy].map((make) => resultOf(make(self) as Aggregator<never, unknown, unknown>)),
+    ).toEqual([null, null, null, null, null]);
+    expect(resultOf(maxBy(self, { ties: 'all' }))).toEqual([]);
+    expect([resultOf(sum(self)), resultOf(count())]).toEqual([0, 0]);
+  });
+
   it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, undefined, '1'])(
     'throw when the function returns %s',
     (value) => {
