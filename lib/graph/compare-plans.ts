@@ -1,5 +1,6 @@
 import { canonicalJson } from '../core/canonical-json.ts';
 import type { JobEpoch } from '../state/state-layout.ts';
+import { compareReads } from './compare-reads.ts';
 import { compareState } from './compare-state.ts';
 import { firstEpoch, nextEpoch } from './layout-plan.ts';
 import type { OperatorPlan, Plan } from './plan.ts';
@@ -63,12 +64,16 @@ export const comparePlans = (before: Plan, after: Plan, options: ComparisonOptio
     }),
     ...compareSinks(before, after),
     ...compareOperators(before, after),
+    ...compareReads(before, after),
     ...drop
       .filter((id) => !dropped.has(id) && !isRollback)
       .map((id) =>
         refused(`drop '${id}'`, 'nothing', 'nothing of this id is dropped', 'Name only what the new plan leaves out.'),
       ),
   ];
+  // Whoever is told of no change deploys without an upgrade, and another hash would not run.
+  if (changes.length === 0 && before.hash !== after.hash)
+    changes.push(fine('plan', `${before.hash} → ${after.hash}, in what nothing stored depends on`));
   return { compatible: changes.every(({ effect }) => effect !== 'refused'), changes, next };
 };
 

@@ -9,8 +9,11 @@ export const upgradeRefused = (changes: readonly PlanChange[]): MillraceError =>
     'UPGRADE_REFUSED',
     `The plan cannot go on with the state of the one that runs: ${problems.map(({ what, change, why }) => `${what}: ${change} (${why})`).join('; ')}.`,
     {
-      fix: problems.length === 1 ? (problems[0]?.fix as string) : 'See each of them with millrace plan FILE --compare.',
+      fix: problems.length === 1 ? (problems[0]?.fix as string) : problems.map(fixOf).join(' '),
       fields: { changes: problems },
     },
   );
 };
+
+/** All of them: whoever compares once more with one document does not see what an earlier plan has left in the state. */
+const fixOf = ({ what, fix }: PlanChange): string => `For ${what}: ${fix}`;

@@ -24,6 +24,7 @@ import * as z from 'zod';
 import { comparePlans } from '../../../lib/graph/compare-plans.ts';
 import { firstEpoch, nextEpoch } from '../../../lib/graph/layout-plan.ts';
 import { renderComparison } from '../../../lib/graph/render-comparison.ts';
+import { upgradeRefused } from '../../../lib/graph/upgrade-refused.ts';
 import { type JobEpoch, layoutChange } from '../../../lib/state/state-layout.ts';
 import { errorOf, Order, orders, Row } from '../dsl/fixtures.ts';
 
@@ -117,6 +118,11 @@ describe('a plan goes on with', () => {
       ["fine aggregate 'totals.total': sum@1 → sum@2, by its upcast"],
     ],
     [
+      'an aggregate that reads one more form, so that one can go back to it',
+      { aggregates: { total: { ...total, upcasts: { 2: (cents: number) => cents } } as AnyAggregate } },
+      ["fine aggregate 'totals.total': reads sum@2 too"],
+    ],
+    [
       'another window',
       { second: true },
       [
@@ -128,6 +134,13 @@ describe('a plan goes on with', () => {
     ],
   ])('%s', (_name, after, changes) => {
     expect(effects(shaped(), shaped(after))).toEqual(changes);
+  });
+
+  it('what no change names, and says that the plan is another one: without an upgrade it would not run', () => {
+    const [before, after] = [shaped({ window: ['m', 'minute'] }), shaped({ window: ['m'] })];
+    expect(effects(before, after)).toEqual([
+      `fine plan: ${before.plan.hash} → ${after.plan.hash}, in what nothing stored depends on`,
+    ]);
   });
 
   it('an aggregate of another kind that reads the old one', () => {
@@ -293,6 +306,16 @@ describe('a comparison as text', () => {
     ]);
     expect(text).toContain("changed, and goes on\n  filter 'paid': new");
     expect(text.trimEnd().endsWith('the new plan cannot go on')).toBe(true);
+  });
+});
+
+describe('an upgrade that is refused', () => {
+  it('says for each reason what to do', () => {
+    const refusal = (after: Shape) => upgradeRefused(comparePlans(shaped().plan, shaped(after).plan).changes);
+    expect(refusal({ lateness: 5 }).fix).toMatch(/^Put it back, or give the window a new id/);
+    expect(refusal({ lateness: 5, sink: ['rows'] }).fix).toMatch(
+      /^For window 'minute': Put it back, .* For sink 'table': If that is what you want, drop 'table'/,
+    );
   });
 });
 
