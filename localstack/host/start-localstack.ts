@@ -131,8 +131,9 @@ const untilReady = async (child: ChildProcess, port: number, logFile: string): P
   const running = () => child.exitCode === null && child.signalCode === null && Date.now() < giveUpMs;
   while (running() && (await answering(port)) === undefined) await sleep(200);
   if (running()) await startEngines(port, giveUpMs - Date.now());
-  if (running()) return;
-  const why = child.exitCode === null ? `no answer within ${startTimeoutMs} ms` : `it ended with ${child.exitCode}`;
+  // It may have been stopped meanwhile.
+  if (running() && (await answering(port)) !== undefined) return;
+  const why = child.exitCode === null ? 'it does not answer' : `it ended with ${child.exitCode}`;
   throw engineFailed(`LocalStack did not start: ${why}`, await lastLines(logFile));
 };
 
