@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,10 +16,21 @@ export interface InstalledProject {
   /** Everything that was made; to be deleted. */
   readonly root: string;
   run(command: string, ...args: readonly string[]): Promise<RunResult>;
+  /** @returns what it prints. @throws Error with that, where it does not end well */
+  demand(command: string, ...args: readonly string[]): Promise<string>;
+}
+
+export interface InstallOptions {
+  /** Of all that runs, less what only this checkout's scripts have. Default: this process's. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Ends what runs. */
+  readonly signal?: AbortSignal;
 }
 
 export interface RunResult {
   readonly exitCode: number;
+  readonly stdout: string;
+  /** Standard error too. */
   readonly output: string;
 }
 
@@ -32,21 +43,29 @@ const engines = ['dynalite', 'kinesis-local'];
  * The versions of everything else are those of this checkout's lock, so that what is tested does not change from one day to the
  * next; npm's cache has them since the checkout was installed.
  */
-export const installProject = async (): Promise<InstalledProject> => {
+export const installProject = async (options: InstallOptions = {}): Promise<InstalledProject> => {
   const root = mkdtempSync(join(tmpdir(), 'millrace-package-'));
+  try {
+    return await installIn(root, options);
+  } catch (error) {
+    rmSync(root, { recursive: true, force: true, maxRetries: 5 });
+    throw error;
+  }
+};
+
+const installIn = async (root: string, options: InstallOptions): Promise<InstalledProject> => {
   const built = join(root, 'built');
   const packed = await packPackage({ folder: built, destination: root });
   const empty = join(root, 'empty');
   mkdirSync(empty);
   writeManifest(empty, packed.tarball);
-  await inFolder(empty)('npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error').then(
-    demandZero,
-  );
+  const { demand } = inFolder(empty, options);
+  await demand('npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error');
   const folder = join(root, 'shop');
-  await inFolder(empty)(join(empty, 'node_modules/.bin/millrace'), 'init', folder).then(demandZero);
+  await demand(join(empty, 'node_modules/.bin/millrace'), 'init', folder);
   // What the new project asks for is what was installed.
   renameSync(join(empty, 'node_modules'), join(folder, 'node_modules'));
-  return { folder, built, packed, root, run: inFolder(folder) };
+  return { folder, built, packed, root, ...inFolder(folder, options) };
 };
 
 interface Lock {
@@ -69,22 +88,21 @@ const writeManifest = (folder: string, tarball: string): void => {
   );
 };
 
-const inFolder =
-  (folder: string) =>
-  async (command: string, ...args: readonly string[]): Promise<RunResult> => {
+const inFolder = (
+  folder: string,
+  { environment = process.env, signal }: InstallOptions,
+): Pick<InstalledProject, 'run' | 'demand'> => {
+  const path = [join(folder, 'node_modules/.bin'), dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'];
+  const runInFolder = async (command: string, ...args: readonly string[]): Promise<RunResult> => {
     const options = {
       cwd: folder,
-      env: {
-        ...usersEnvironment(),
-        PATH: [join(folder, 'node_modules/.bin'), dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(
-          delimiter,
-        ),
-      },
+      env: { ...asUsersHaveIt(environment), PATH: path.join(delimiter) },
       maxBuffer: 64 * 1_024 * 1_024,
+      ...(signal !== undefined && { signal }),
     };
     try {
       const { stdout, stderr } = await run(command, [...args], options);
-      return { exitCode: 0, output: stdout + stderr };
+      return { exitCode: 0, stdout, output: stdout + stderr };
     } catch (error) {
       const {
         code,
@@ -92,19 +110,24 @@ const inFolder =
         stderr = '',
         message,
       } = error as Error & { code?: number; stdout?: string; stderr?: string };
-      return { exitCode: typeof code === 'number' ? code : 1, output: stdout + stderr || message };
+      return { exitCode: typeof code === 'number' ? code : 1, stdout, output: stdout + stderr || message };
     }
   };
+  return {
+    run: runInFolder,
+    demand: async (command, ...args) => {
+      const { exitCode, stdout, output } = await runInFolder(command, ...args);
+      if (exitCode === 0) return stdout;
+      throw new Error(`${command} ${args.join(' ')} ended with ${exitCode}: ${output}`);
+    },
+  };
+};
 
 /** As a user has it: npm hands the settings of this checkout down to what its scripts start, and vitest its own. */
-const usersEnvironment = (): NodeJS.ProcessEnv => {
+const asUsersHaveIt = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
   const settings = readFileSync('.npmrc', 'utf8').matchAll(/^([a-z-]+)\s*=/gm);
   const own = ['NODE_OPTIONS', 'VITEST', 'npm_config_local_prefix'].concat(
     Array.from(settings, ([, name = '']) => `npm_config_${name.replaceAll('-', '_')}`),
   );
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.includes(name)));
-};
-
-const demandZero = ({ exitCode, output }: RunResult): void => {
-  if (exitCode !== 0) throw new Error(output);
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !own.includes(name)));
 };

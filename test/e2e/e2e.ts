@@ -9,20 +9,36 @@ import { freePort } from '../../localstack/program/free-port.ts';
 import { runProgram } from '../../localstack/program/run-program.ts';
 import { type E2eOptions, parseE2eArguments, usageOf } from './arguments.ts';
 import { Cdk } from './cdk.ts';
+import { Cli } from './cli.ts';
 import { Cloud } from './cloud.ts';
 import { requireLoopback } from './endpoint.ts';
 import { type Outcome, runScenarios } from './run-scenarios.ts';
 import type { Scenario } from './scenario.ts';
+import { back } from './scenarios/back.ts';
 import { deploy } from './scenarios/deploy.ts';
 import { destroy } from './scenarios/destroy.ts';
 import { flow } from './scenarios/flow.ts';
 import { kill } from './scenarios/kill.ts';
 import { nextRelease } from './scenarios/next-release.ts';
+import { packed } from './scenarios/packed.ts';
 import { poisonRecords } from './scenarios/poison.ts';
 import { reshard } from './scenarios/reshard.ts';
 import { tick } from './scenarios/tick.ts';
+import { upgrade } from './scenarios/upgrade.ts';
 
-const scenarios: readonly Scenario[] = [deploy, flow, poisonRecords, kill, tick, nextRelease, reshard, destroy];
+const scenarios: readonly Scenario[] = [
+  deploy,
+  flow,
+  poisonRecords,
+  kill,
+  tick,
+  nextRelease,
+  upgrade,
+  back,
+  packed,
+  reshard,
+  destroy,
+];
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -58,7 +74,14 @@ const run = async (
   const folder = await mkdtemp(join(tmpdir(), 'millrace-e2e-'));
   const cloud = new Cloud(endpoint);
   try {
-    const stage = { cloud, cdk: new Cdk(cloud, folder, signal), localStack, seed };
+    const stage = {
+      cloud,
+      cdk: new Cdk(cloud, folder, signal),
+      cli: new Cli(cloud, folder, signal),
+      localStack,
+      seed,
+      signal,
+    };
     const wanted = ({ name }: Scenario) => name === 'deploy' || only === undefined || only.includes(name);
     const running = runScenarios(scenarios, stage, wanted, say);
     const outcomes = await Promise.race([running, interrupted(signal)]);

@@ -1,5 +1,6 @@
 import type { RunningLocalStack } from '../../localstack/host/start-localstack.ts';
 import type { Cdk } from './cdk.ts';
+import type { Cli } from './cli.ts';
 import type { Cloud } from './cloud.ts';
 import type { RevenueRun } from './revenue-run.ts';
 import type { VisitsRun } from './visits-run.ts';
@@ -8,9 +9,12 @@ import type { VisitsRun } from './visits-run.ts';
 export interface Stage {
   readonly cloud: Cloud;
   readonly cdk: Cdk;
+  readonly cli: Cli;
   /** `undefined` where the emulator was started by somebody else. */
   readonly localStack: RunningLocalStack | undefined;
   readonly seed: number;
+  /** Ctrl-C. */
+  readonly signal: AbortSignal;
   /** Set by the deployment, which is the first scenario. */
   revenue?: RevenueRun;
   visits?: VisitsRun;

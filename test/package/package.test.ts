@@ -115,7 +115,7 @@ await deployment.stop();
 console.log('stopped');
 `,
     );
-    expect(await project.run('node', 'local.ts')).toEqual({ exitCode: 0, output: 'stopped\n' });
+    expect(await project.run('node', 'local.ts')).toMatchObject({ exitCode: 0, output: 'stopped\n' });
   });
 
   it('synthesizes its stack, with a bundle that loads by itself', async () => {
@@ -133,7 +133,7 @@ console.log('stopped');
     for (const name of readdirSync(join(assembly, asset)))
       writeFileSync(join(alone, basename(name)), readFileSync(join(assembly, asset, name)));
     const script = `import { handler } from ${JSON.stringify(join(alone, 'index.mjs'))}; console.log(typeof handler);`;
-    expect(await project.run('node', '--input-type=module', '--eval', script)).toEqual({
+    expect(await project.run('node', '--input-type=module', '--eval', script)).toMatchObject({
       exitCode: 0,
       output: 'function\n',
     });

@@ -1,6 +1,5 @@
+import { mappedVersions } from '../mapped-versions.ts';
 import { revenueOf, type Scenario } from '../scenario.ts';
-
-const versionOf = (arn: string): number => Number(arn.split(':').at(-1));
 
 export const nextRelease: Scenario = {
   name: 'release',
@@ -8,13 +7,9 @@ export const nextRelease: Scenario = {
   run: async (stage) => {
     const { cloud, cdk } = stage;
     const run = revenueOf(stage);
-    const versions = async () => {
-      const mappings = (await cloud.mappings()).filter(({ FunctionArn }) => FunctionArn.includes('MillraceRevenue'));
-      return mappings.map(({ FunctionArn }) => versionOf(FunctionArn)).sort();
-    };
-    const before = await versions();
+    const before = await mappedVersions(cloud, 'MillraceRevenue');
     await run.traffic.during(() => cdk.deploy('MillraceRevenue', [], 'test/e2e/next-release.ts'));
-    const after = await versions();
+    const after = await mappedVersions(cloud, 'MillraceRevenue');
     if (before.join() !== '1,1' || after.join() !== '2,2') {
       throw new Error(`the mappings were on versions ${before.join(', ')} and are on ${after.join(', ')}`);
     }
