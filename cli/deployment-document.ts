@@ -27,14 +27,14 @@ export const readDocument = async (
     const text = env[deploymentVariable];
     if (text !== undefined && text !== '') return { text, name: `Environment variable ${deploymentVariable}` };
     throw new MillraceError('input', 'MISSING_INPUT', 'The names of the table and the streams are not known.', {
-      fix: `Give --deployment FILE, or set ${deploymentVariable}: the JSON that the pipeline's functions have in that variable.`,
+      fix: `Give --deployment FILE, or set ${deploymentVariable}: the JSON of the stack's output …Deployment.`,
     });
   }
   try {
     return { text: await readFile(file, 'utf8'), name: `The deployment in ${file}` };
   } catch (cause) {
     throw new MillraceError('input', 'FILE_NOT_FOUND', `${file} cannot be read: ${(cause as Error).message}.`, {
-      fix: "Give the file with the JSON of the functions' MILLRACE_DEPLOYMENT.",
+      fix: "Give the file with the JSON of the stack's output …Deployment.",
       cause,
     });
   }

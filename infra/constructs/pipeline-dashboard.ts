@@ -24,7 +24,13 @@ const rowsOf = (pipeline: PipelineParts): IWidget[][] => {
   const ofStages = (metricOf: (stage: PipelineStage) => IMetric): IMetric[] => stages.map(metricOf);
   const label = ({ stage }: PipelineStage) => ({ label: stage.id });
   const own = (name: StageMetricName): IMetric[] =>
-    stages.map((stage) => stageMetric(plan.pipeline, stage.stage.id, name, label(stage)));
+    stages.map((stage) =>
+      stageMetric(
+        { pipeline: plan.pipeline, stage: stage.stage.id, stateTable: resources.stateTable },
+        name,
+        label(stage),
+      ),
+    );
   const graph = (title: string, left: IMetric[], right: IMetric[] = []): GraphWidget =>
     new GraphWidget({ title, left, right, ...half });
   const { tableName: TableName } = resources.stateTable;

@@ -14,7 +14,7 @@ export interface StageLogMetrics {
 }
 
 /**
- * Counts lines of a stage's log. Of this stage and no other: the functions' own metrics are those of all pipelines of one name.
+ * Counts lines of a stage's log, of this stage and no other: what ends before it can measure anything is counted too.
  *
  * @param namespace of the metrics
  */

@@ -7,8 +7,10 @@ import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Plan, StagePlan } from '../../lib/graph/plan.ts';
+import { checkEnvironment } from './checks/check-environment.ts';
 import { checkMappingSettings } from './checks/check-mapping-settings.ts';
 import { checkSettings } from './checks/check-settings.ts';
+import { deploymentOfStage } from './deployment-document.ts';
 import { grantSend, grantSubscribe } from './grants.ts';
 import type { PipelineResources } from './pipeline-resources.ts';
 import { createStageFunction, type StageFunctionProps } from './stage-function.ts';
@@ -57,7 +59,12 @@ export class PipelineStage extends Construct {
     this.stage = stage;
     this.settings = settings;
     this.stream = resources.streams.get(stage.input.stream) as IStream;
-    const { role, logs, lambda } = createStageFunction(this, { ...props, pipeline: plan.pipeline, stage: stage.id });
+    const { role, logs, lambda } = createStageFunction(this, {
+      ...props,
+      pipeline: plan.pipeline,
+      stage: stage.id,
+      deployment: deploymentOfStage(plan, stage, props.deployment),
+    });
     this.role = role;
     this.logs = logs;
     this.function = lambda;
@@ -75,7 +82,7 @@ export class PipelineStage extends Construct {
       onFailure: { bind: () => ({ destination: failures.queueArn }) },
     });
     this.mapping = mapping;
-    this.node.addValidation({ validate: () => this.#checkMapping(plan) });
+    this.node.addValidation({ validate: () => this.#check(plan) });
     if (consumer !== undefined) grantSubscribe(role, consumer.streamConsumerArn);
     this.tick = createStageTick(this, {
       pipeline: plan.pipeline,
@@ -86,8 +93,9 @@ export class PipelineStage extends Construct {
   }
 
   /** At synthesis, when nobody changes it any more. */
-  #checkMapping({ delivery }: Plan): string[] {
+  #check({ delivery }: Plan): string[] {
     const { id, input } = this.stage;
+    checkEnvironment(id, this.function);
     checkMappingSettings(this.mapping, { stage: id, input: input.kind, delivery, partialBatchResponses: true });
     return [];
   }

@@ -38,8 +38,8 @@ export interface IStreamPipeline extends IConstruct {
   grantOperate(grantee: IGrantable): Grant;
 
   /**
-   * A metric that the functions write, of one stage, in the namespace `Millrace`. It is told by the names of pipeline and stage:
-   * pipelines of one name in one account and region are one.
+   * A metric that the functions write, of one stage, in the namespace `Millrace`. It is told by the names of pipeline, stage and state
+   * table: each deployment of a pipeline has its own.
    *
    * @param stage as in the plan
    * @throws MillraceError `INVALID_OPTION` for a stage that is not in the plan
@@ -97,7 +97,8 @@ export abstract class StreamPipelineBase extends Construct implements IStreamPip
       stage,
       this.plan.stages.map(({ id }) => id),
     );
-    return stageMetric(this.plan.pipeline, stage, name, options);
+    const { stateTable } = this.resources;
+    return stageMetric({ pipeline: this.plan.pipeline, stage, stateTable }, name, options);
   }
 
   metricRecords(stage: string, options?: MetricOptions): Metric {

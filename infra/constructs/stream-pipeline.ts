@@ -32,7 +32,7 @@ import { unusedClients } from './unused-clients.ts';
  *
  * @throws MillraceError for what would break a guarantee, here or when the app is synthesized: `RETENTION_TOO_SHORT`,
  *   `TIMEOUT_TOO_SHORT`, `PARALLELIZATION_FACTOR`, `MAPPING_UNSAFE`, `SINK_CANNOT_HOLD_GUARANTEE`, `TABLE_SHAPE`, `NAME_COLLISION`,
- *   `RESOURCE_SHARED`, `BUNDLE_FAILED` (configuration), `UPGRADE_REFUSED` (operator), `INVALID_OPTION` (definition), `FILE_NOT_FOUND`
+ *   `RESOURCE_SHARED`, `ENVIRONMENT_TOO_LARGE`, `BUNDLE_FAILED` (configuration), `UPGRADE_REFUSED` (operator), `INVALID_OPTION` (definition), `FILE_NOT_FOUND`
  *   (input)
  *
  * @example

@@ -55,6 +55,7 @@ export const errorCodes = [
   'RESOURCE_SHARED',
   'RETENTION_TOO_SHORT',
   'TIMEOUT_TOO_SHORT',
+  'ENVIRONMENT_TOO_LARGE',
   // retryable
   'OUTCOME_UNKNOWN',
   'STORE_UNAVAILABLE',

@@ -50,10 +50,12 @@ export const lambdaHandler = (pipeline: Pipeline, options: LambdaHandlerOptions 
 
 const connect = (pipeline: Pipeline): StageFunction => {
   const environment = process.env;
-  const telemetry = createTelemetry(pipeline.name, environment[stageVariable]);
+  // Until it is known where this is deployed, there is nothing to measure, but something to say.
+  let telemetry = createTelemetry({ pipeline: pipeline.name, stage: environment[stageVariable] });
   try {
     const deployed = readDeployment(pipeline, environment);
     const { stage, deployment } = deployed;
+    telemetry = createTelemetry({ pipeline: pipeline.name, stage, deployment: deployment.stateTable });
     const ports = awsPorts(pipeline, deployed, telemetry.recorder, environment);
     const cacheBytes = cacheBytesOf(environment);
     const runtime = new StageRuntime({

@@ -8,14 +8,21 @@ export interface StageTelemetry {
   readonly report: InvocationReport;
 }
 
+/** What tells a stage's log lines and metrics from those of others. */
+export interface MeasuredSubject {
+  readonly pipeline: string;
+  /** Left out while it is not known. */
+  readonly stage?: string | undefined;
+  /** Its state table, which belongs to one deployment of one pipeline. Left out while it is not known. */
+  readonly deployment?: string | undefined;
+}
+
 /**
  * Powertools' logger and metrics for a stage. Their own environment variables hold: `POWERTOOLS_LOG_LEVEL` (at DEBUG every
  * step of the protocol is a line), `POWERTOOLS_METRICS_DISABLED`, …
- *
- * @param stage `undefined` while it is not known
  */
-export const createTelemetry = (pipeline: string, stage: string | undefined): StageTelemetry => {
-  const known = stage === undefined ? {} : { stage };
+export const createTelemetry = ({ pipeline, stage, deployment }: MeasuredSubject): StageTelemetry => {
+  const known = { ...(stage !== undefined && { stage }), ...(deployment !== undefined && { deployment }) };
   const logger = new Logger({ serviceName: pipeline, persistentKeys: known });
   const metrics = new Metrics({
     namespace: 'Millrace',

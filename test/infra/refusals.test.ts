@@ -272,6 +272,40 @@ describe('a stack that would break a guarantee', () => {
   });
 });
 
+describe('an environment', () => {
+  const filled = (chars: number) => ({ environment: { FILLING: 'x'.repeat(chars) } });
+
+  it('that Lambda does not take is refused, with what is in it', () => {
+    expect(refusal(filled(3_500))).toEqual(
+      says(
+        'ENVIRONMENT_TOO_LARGE',
+        /stage '.*' has about \d+ bytes as JSON; allowed are 4096\. Of them MILLRACE_DEPLOYMENT.* \d+, and the other variables have 3\d+/,
+        /'environment'/,
+      ),
+    );
+    expect(refusal(filled(2_000))).toBeUndefined();
+  });
+
+  it('is measured as it is deployed: an aspect may fill it too', () => {
+    const fill = (deployed: StreamPipeline) =>
+      deployed.stages.get('clicks')?.function.addEnvironment('LATER', 'x'.repeat(4_000));
+    expect(refusal({}, everySink(), fill)).toEqual(says('ENVIRONMENT_TOO_LARGE', /stage 'clicks'/, /./));
+  });
+
+  it('counts a name that CloudFormation makes as long as it may be', () => {
+    const bytesIn = (stackName: string): number => {
+      const stack = new Stack(unbundledApp(), stackName);
+      const refused = errorOf(() => {
+        deployIn(stack, everySink(), filled(4_096));
+        Template.fromStack(stack);
+      });
+      return (refused as { fields: { bytes: number } }).fields.bytes;
+    };
+    // State, two streams and a table or queue are in every stage's document at least.
+    expect(bytesIn('A'.repeat(41)) - bytesIn('A')).toBeGreaterThanOrEqual(3 * 40);
+  });
+});
+
 describe('what is given in place of a resource', () => {
   it.each([
     [

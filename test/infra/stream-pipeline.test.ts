@@ -68,6 +68,31 @@ describe('a pipeline with a sink of every kind', () => {
     }
   });
 
+  it('tells each function what its stage needs, and no more', () => {
+    const functions = Object.values(template.findResources('AWS::Lambda::Function'));
+    const documents = new Map(
+      functions.map(({ Properties }) => {
+        const { MILLRACE_STAGE: id, MILLRACE_DEPLOYMENT: document } = Properties.Environment.Variables;
+        const text = document['Fn::Join'][1].map((part: string | { Ref: string }) =>
+          typeof part === 'string' ? part : part.Ref,
+        );
+        const environment = { [stageVariable]: id, [deploymentVariable]: text.join('') };
+        return [id as string, readDeployment(everySink(), environment).deployment] as const;
+      }),
+    );
+    const namesOf = (stage: string) => {
+      const { streams, tables, queues, buckets } = documents.get(stage) ?? { streams: {}, tables: {} };
+      return [streams, tables, queues, buckets].map((names) => names && Object.keys(names));
+    };
+    expect(namesOf('clicks')).toEqual([['clicks', 'clicks-by-page'], [], undefined, ['archive']]);
+    expect(namesOf('by-page')).toEqual([
+      ['clicks', 'clicks-by-page', 'changes'],
+      ['pages'],
+      ['alerts.fifo', 'jobs'],
+      undefined,
+    ]);
+  });
+
   it('lets each stage do what it does, and name what it does it to', () => {
     const source = statementsOf(template, 'PipelineStagesclicks');
     const keyed = statementsOf(template, 'PipelineStagesbypage');
@@ -318,6 +343,7 @@ describe('a pipeline that was deployed elsewhere', () => {
         namespace: 'Millrace',
         metricName: 'WatermarkLag',
         dimensions: [
+          { name: 'deployment', value: 'clicks-state' },
           { name: 'service', value: 'clicks' },
           { name: 'stage', value: 'by-page' },
         ],
