@@ -133,7 +133,9 @@ const notDrained = (stream: string, shardId: string, why: string): MillraceError
     'retryable',
     'NOT_DRAINED',
     `Shard ${shardId} of stream '${stream}' has to be processed to its end before its children begin: ${why}.`,
-    { fix: 'Nothing: the batch is tried again. If it goes on, look at what holds up the parent shard.' },
+    {
+      fix: 'Nothing: the batch is tried again. If it goes on, look at what holds up the parent shard: an error of its own, or a mapping that gave its records up.',
+    },
   );
 
 /** Records that the stream took before this instant may be gone. */

@@ -4,7 +4,7 @@ import { MAX_WATERMARK_MS } from '../../time/watermark-strategy.ts';
 import { describeError } from './endings.ts';
 import { placeOf } from './lineage-watch.ts';
 import type { LogWatch } from './log-watch.ts';
-import { cursorName, type Mapping } from './mapping.ts';
+import { type Cursor, cursorName, type Mapping } from './mapping.ts';
 import type { Ending, Process } from './process.ts';
 import type { Repairs } from './repairs.ts';
 import type { Verdict } from './verdict.ts';
@@ -84,6 +84,7 @@ class CalmEnd {
         );
         this.#mapping.end(cursor, delivery, batch, ending);
         await this.#take(cursor.stage, cursorName(cursor), ending);
+        if (isNotDrained(ending) && this.#isGivenUpBefore(cursor)) this.#verdict.stop('waits at a gap');
         if (this.#verdict.isOver) return;
       }
       busy ||= this.#mapping.hasNews;
@@ -110,6 +111,16 @@ class CalmEnd {
     const process = this.#pick(stage);
     if (process === undefined) throw new Stuck(`processes of ${stage} are still at work although nothing waits`);
     return process;
+  }
+
+  /** Whether a shard that has ended, and may be an ancestor of this one, was not processed to its end: nobody brings the rest. */
+  #isGivenUpBefore({ stage, stream }: Cursor): boolean {
+    return this.#mapping.cursors.some((one) => {
+      if (one.stage !== stage || one.stream !== stream || one.after === undefined || !one.ended) return false;
+      const committed = this.#world.monitor.logOf(stage, one.shardId)?.sequenceNumber;
+      const isBehind = committed === undefined || compareSequenceNumbers(committed, one.after) < 0;
+      return isBehind && this.#world.skipped.has(cursorName(one));
+    });
   }
 
   async #take(stage: string, what: string, ending: Ending): Promise<void> {
