@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StreamRecord } from '../../connectors/stream-port.ts';
 import type { StagePlan } from '../../graph/plan.ts';
 import { Disturbances } from './disturbances.ts';
@@ -27,6 +26,13 @@ export interface SchedulerOptions extends Surroundings {
 /** Faults never end; a run does, and leaves the rest to the calm after it. */
 const MAX_STEPS = 6_000;
 
+/** Of so many decisions one lets the event loop turn, for functions that wait for something real. A turn costs as much as a decision. */
+const STEPS_A_TURN = 16;
+
+/** Resolves when every promise that can go on has done so: a tick comes after the last of them. */
+const settled = (isTurn: boolean): Promise<void> =>
+  new Promise((resolve) => (isTurn ? setImmediate(resolve) : process.nextTick(resolve)));
+
 /**
  * Decides what happens next: an event is sent, a batch delivered, a call takes effect, something goes wrong. One random
  * source makes all decisions, so that a seed is a schedule.
@@ -48,7 +54,7 @@ export class Scheduler {
   async run(): Promise<void> {
     const { steps, verdict } = this.#options;
     for (let idle = 0; idle < 4 && steps.count < MAX_STEPS && !verdict.isOver; steps.count++) {
-      await nextTurn();
+      await settled(steps.count % STEPS_A_TURN === 0);
       const busy = await this.#act();
       idle = busy || !(await this.#isDone()) ? 0 : idle + 1;
     }
@@ -63,7 +69,7 @@ export class Scheduler {
     while (!calls.isEmpty) {
       if (calls.hasLandings && (!calls.isWaiting || random.fraction() < 0.2)) await calls.land();
       else calls.release();
-      await nextTurn();
+      await settled(true);
     }
     await rollout.finish();
   }
