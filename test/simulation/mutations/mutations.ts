@@ -1,6 +1,6 @@
 import { collectMutations } from './collect-mutations.ts';
 import { gapMutations } from './gap-mutations.ts';
-import { type Mutation, one } from './mutation.ts';
+import { type Mutation, one, tested } from './mutation.ts';
 import { repairMutations } from './repair-mutations.ts';
 import { reshardMutations } from './reshard-mutations.ts';
 import { storeMutations } from './store-mutations.ts';
@@ -227,12 +227,15 @@ export const mutations: readonly Mutation[] = [
     'for (const record of isFiring ? [] : records) {',
     'for (const record of records) {',
   ),
-  one(
-    'very many panes fire at once',
-    'a commit that stops inside a batch says that it took it',
-    'runtime/compute-keyed.ts',
-    "kind: taken === records.length && isLast ? 'batch' : 'mark'",
-    "kind: 'batch'",
+  tested(
+    'unit/runtime/drain.test.ts',
+    one(
+      'very many panes fire at once',
+      'a commit that stops inside a batch says that it took it',
+      'runtime/compute-keyed.ts',
+      "kind: taken === records.length && isLast ? 'batch' : 'mark'",
+      "kind: 'batch'",
+    ),
   ),
   one(
     'records come late',

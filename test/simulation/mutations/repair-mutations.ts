@@ -122,12 +122,15 @@ export const repairMutations: readonly Mutation[] = [
     "if (isBlocker && outcome === 'done') release",
     "if (isBlocker && outcome !== 'later') release",
   ),
-  one(
-    'a key waits for what was rejected',
-    'a redrive ends although panes of keys that go on are due',
-    'runtime/run-redrive.ts',
-    'unsettled = isAtRest ? new Set() : lps;',
-    'unsettled = new Set(settled.map(({ lp }) => lp));',
+  tested(
+    'regression/released-panes.test.ts',
+    one(
+      'a key waits for what was rejected',
+      'a redrive ends although panes of keys that go on are due',
+      'runtime/run-redrive.ts',
+      'unsettled = isAtRest ? new Set() : lps;',
+      'unsettled = new Set(settled.map(({ lp }) => lp));',
+    ),
   ),
   one(
     'a record ends its process',
