@@ -27,9 +27,9 @@ export const parseEvent = (event: unknown, nowMs: number): StageRequest => {
   if (isTick(event)) return { kind: 'tick', tick: { nowMs, ...instantsOf(event) } };
   const records = (event as { Records?: unknown } | null | undefined)?.Records;
   if (!Array.isArray(records) || records.length === 0 || !records.every(isKinesisRecord)) throw unknownEvent(event);
-  const shardIds = new Set(records.map(shardIdOf));
-  const [shardId] = shardIds;
-  if (shardIds.size > 1 || shardId === undefined) throw severalShards([...shardIds]);
+  const shardId = shardIdOf(records[0] as KinesisEventRecord);
+  const prefix = `${shardId}:`;
+  if (!records.every(({ eventID }) => eventID.startsWith(prefix))) throw severalShards(records);
   return { kind: 'batch', shardId, records: records.map(toStreamRecord) };
 };
 
@@ -71,8 +71,10 @@ const unknownEvent = (event: unknown): MillraceError => {
   return invalidEvent(`the event is neither a Kinesis batch nor a tick; its keys are: ${keys || 'none'}`);
 };
 
-const severalShards = (shardIds: readonly string[]): MillraceError =>
-  invalidEvent(`the batch has records of ${shardIds.length} shards: ${shardIds.join(', ')}`);
+const severalShards = (records: readonly KinesisEventRecord[]): MillraceError => {
+  const shardIds = [...new Set(records.map(shardIdOf))];
+  return invalidEvent(`the batch has records of ${shardIds.length} shards: ${shardIds.join(', ')}`);
+};
 
 const invalidEvent = (problem: string): MillraceError =>
   new MillraceError('input', 'INVALID_ARGUMENT', `The function was invoked wrongly: ${problem}.`, {

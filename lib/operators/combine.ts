@@ -1,21 +1,14 @@
-import type { KeyByNode, WindowNode } from '../graph/logical-graph.ts';
+import type { Key, KeyByNode, WindowNode } from '../graph/logical-graph.ts';
 import { firstWindowStartOf, sliceStartOf } from '../windows/aligned-windows.ts';
 import { mergeSession, replaceSessions } from '../windows/merge-session.ts';
 import type { AlignedWindows, SessionWindows } from '../windows/window-assigner.ts';
-import type { ComputeSession, Piece, Push } from './compute-session.ts';
+import type { Combined, ComputeSession, Push } from './compute-session.ts';
 import { keyText, partitionOfKey } from './key-of.ts';
 import type { PaneAggregates } from './pane-aggregates.ts';
 import { checkRowSize, type EdgeTarget, keyOf } from './repartition.ts';
 
-/** Puts one record into the partial aggregates of its key; false where it has to travel as it is. */
-type Combine = (
-  session: ComputeSession,
-  edge: string,
-  lp: number,
-  keyJson: string,
-  value: unknown,
-  eventTimeMs: number,
-) => boolean;
+/** Puts one record into what is combined of its key; false where it has to travel as it is. */
+type Combine = (session: ComputeSession, key: Key, value: unknown, eventTimeMs: number) => boolean;
 
 /**
  * Aggregates before the hop, so that a hot key costs a row a batch and not a row a record. Only records whose panes are
@@ -29,21 +22,24 @@ export const compileCombine = (
   target: EdgeTarget,
   raw: Push,
 ): Push => {
+  // A key is turned to text and placed once for each slice of a batch, and not once for each record.
+  const begin = (key: Key): Combined => {
+    const keyJson = keyText(node.id, key);
+    return { lp: partitionOfKey(keyJson, target.partitions), keyJson, pieces: [] };
+  };
   const combine =
     window.assigner.kind === 'session'
-      ? combineSessions(window.assigner, window.allowedLatenessMs, aggregates)
-      : combineSlices(window.assigner, window.allowedLatenessMs, aggregates);
+      ? combineSessions(node.id, window.assigner, window.allowedLatenessMs, aggregates, begin)
+      : combineSlices(node.id, window.assigner, window.allowedLatenessMs, aggregates, begin);
   return (session, value, eventTimeMs) => {
-    const keyJson = keyText(node.id, keyOf(node, value));
-    const lp = partitionOfKey(keyJson, target.partitions);
-    if (!session.combines || !combine(session, node.id, lp, keyJson, value, eventTimeMs))
+    if (!session.combines || !combine(session, keyOf(node, value), value, eventTimeMs))
       raw(session, value, eventTimeMs);
   };
 };
 
 /** At the end of the batch: one row for each key and slice, or key and session. */
 export const flushCombined = (node: KeyByNode, target: EdgeTarget) => (session: ComputeSession) => {
-  for (const { lp, keyJson, pieces } of session.partials(node.id)) {
+  for (const { lp, keyJson, pieces } of session.allCombined(node.id)) {
     for (const { startMs, endMs, accumulator } of pieces) {
       const row = `[${target.edgeIndex},${startMs},${keyJson},${JSON.stringify(accumulator)},${endMs}]`;
       session.addHopRow(target.stage, lp, checkRowSize(node.id, row));
@@ -52,30 +48,48 @@ export const flushCombined = (node: KeyByNode, target: EdgeTarget) => (session: 
 };
 
 const combineSlices =
-  (assigner: AlignedWindows, latenessMs: number, aggregates: PaneAggregates): Combine =>
-  (session, edge, lp, keyJson, value, eventTimeMs) => {
+  (
+    edge: string,
+    assigner: AlignedWindows,
+    latenessMs: number,
+    aggregates: PaneAggregates,
+    begin: (key: Key) => Combined,
+  ): Combine =>
+  (session, key, value, eventTimeMs) => {
     const oldestMs = firstWindowStartOf(assigner, eventTimeMs);
     if (oldestMs + assigner.sizeMs - 1 + latenessMs <= session.watermarkMs) return false;
     const startMs = sliceStartOf(assigner, eventTimeMs);
-    const id = `${startMs}|${keyJson}`;
-    const accumulator = aggregates.add(session.partial(edge, id)?.pieces[0]?.accumulator, value);
-    session.setPartial(edge, id, {
-      lp,
-      keyJson,
-      pieces: [{ startMs, endMs: startMs + assigner.sliceMs, accumulator }],
-    });
+    const byKey = session.combined(edge, startMs);
+    const piece = byKey.get(key)?.pieces[0];
+    if (piece !== undefined) {
+      aggregates.addTo(session.journal, piece.accumulator, value);
+      return true;
+    }
+    const { lp, keyJson } = begin(key);
+    const first = { startMs, endMs: startMs + assigner.sliceMs, accumulator: aggregates.add(undefined, value) };
+    session.journal.set(byKey, key, { lp, keyJson, pieces: [first] });
     return true;
   };
 
 const combineSessions =
-  ({ gapMs }: SessionWindows, latenessMs: number, aggregates: PaneAggregates): Combine =>
-  (session, edge, lp, keyJson, value, eventTimeMs) => {
+  (
+    edge: string,
+    { gapMs }: SessionWindows,
+    latenessMs: number,
+    aggregates: PaneAggregates,
+    begin: (key: Key) => Combined,
+  ): Combine =>
+  (session, key, value, eventTimeMs) => {
     const endMs = eventTimeMs + gapMs;
     if (endMs - 1 + latenessMs <= session.watermarkMs) return false;
-    const before: readonly Piece[] = session.partial(edge, keyJson)?.pieces ?? [];
-    const merged = mergeSession(before, eventTimeMs, endMs, aggregates.add(undefined, value), (left, right) =>
+    const byKey = session.combined(edge, 0);
+    const known = byKey.get(key);
+    const { lp, keyJson, pieces } = known ?? begin(key);
+    const merged = mergeSession(pieces, eventTimeMs, endMs, aggregates.add(undefined, value), (left, right) =>
       aggregates.merge(left, right),
     );
-    session.setPartial(edge, keyJson, { lp, keyJson, pieces: replaceSessions(before, merged) });
+    const after = replaceSessions(pieces, merged);
+    if (known === undefined) session.journal.set(byKey, key, { lp, keyJson, pieces: after });
+    else session.journal.assign(known, 'pieces', after);
     return true;
   };

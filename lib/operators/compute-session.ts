@@ -13,22 +13,26 @@ export type Push = (session: ComputeSession, value: unknown, eventTimeMs: number
 export interface Piece {
   readonly startMs: number;
   readonly endMs: number;
-  readonly accumulator: readonly unknown[];
+  readonly accumulator: unknown[];
 }
 
-/** Partial aggregates of one key that wait for the end of the batch. */
-export interface Partial {
+/** What is combined of one key until the end of the batch. The journal knows of every change in it. */
+export interface Combined {
   readonly lp: number;
   readonly keyJson: string;
-  readonly pieces: readonly Piece[];
+  pieces: readonly Piece[];
 }
+
+/** By key, as the function of the `keyBy` gave it. */
+export type CombinedByKey = Map<Key, Combined>;
 
 /**
  * One commit in the making: the overlay over the committed state and everything that the commit will send. Nothing in
  * it is visible before the commit is in the log; thrown away, it leaves no trace.
  */
 export class ComputeSession {
-  readonly #journal = new Journal();
+  /** What was done since `begin`. Whoever changes something that outlives a record tells it. */
+  readonly journal = new Journal();
   readonly state: StateOverlay;
   readonly #watermarkMs: number;
   readonly #floors: readonly Floor[];
@@ -42,7 +46,7 @@ export class ComputeSession {
   asOfMs: number | undefined = undefined;
   readonly #hops = new Map<string, Map<number, string[]>>();
   readonly #sinks = new Map<string, Omit<SinkRow, 'n' | 'index'>[]>();
-  readonly #partials = new Map<string, Map<string, Partial>>();
+  readonly #combined = new Map<string, Map<number, CombinedByKey>>();
   readonly rejections: Rejection[] = [];
   readonly #bytesOf = new Map<number, number>();
   #outputBytes = 0;
@@ -53,7 +57,7 @@ export class ComputeSession {
   #fullestAtBegin = 0;
 
   constructor(base: KeyedState, watermarkMs: number, combines = true, floors: readonly Floor[] = []) {
-    this.state = new StateOverlay(base, this.#journal);
+    this.state = new StateOverlay(base, this.journal);
     this.#watermarkMs = watermarkMs;
     this.#floors = floors;
     this.combines = combines;
@@ -89,7 +93,7 @@ export class ComputeSession {
 
   /** From here on, `rollback` returns to this point. */
   begin(): void {
-    this.#journal.begin();
+    this.journal.begin();
     this.state.begin();
     this.#bytesAtBegin = this.#outputBytes;
     this.#rowsAtBegin = this.#externalRows;
@@ -97,7 +101,7 @@ export class ComputeSession {
   }
 
   rollback(): void {
-    this.#journal.rollback();
+    this.journal.rollback();
     this.state.rolledBack();
     this.#outputBytes = this.#bytesAtBegin;
     this.#externalRows = this.#rowsAtBegin;
@@ -107,20 +111,20 @@ export class ComputeSession {
   /** A row for another stage, as JSON text. */
   addHopRow(stage: string, lp: number, row: string): void {
     const byPartition = getOrAdd(this.#hops, stage, () => new Map<number, string[]>());
-    this.#journal.push(
+    this.journal.push(
       getOrAdd(byPartition, lp, () => []),
       row,
     );
     const bytes = Buffer.byteLength(row);
     const inPartition = (this.#bytesOf.get(lp) ?? 0) + bytes;
-    this.#journal.set(this.#bytesOf, lp, inPartition);
+    this.journal.set(this.#bytesOf, lp, inPartition);
     this.#outputBytes += bytes;
     if (inPartition > this.#fullestBytes) this.#fullestBytes = inPartition;
   }
 
   /** A row for a sink, encoded by the sink's schema. */
   addSinkRow(sink: string, value: unknown, eventTimeMs: number, bytes: number, partitionKey?: string): void {
-    this.#journal.push(
+    this.journal.push(
       getOrAdd(this.#sinks, sink, () => []),
       { lp: this.lp, value, eventTimeMs, partitionKey },
     );
@@ -128,21 +132,14 @@ export class ComputeSession {
     this.#externalRows++;
   }
 
-  /** What was combined for an edge under this id: a slice and key, or a key. */
-  partial(edge: string, id: string): Partial | undefined {
-    return this.#partials.get(edge)?.get(id);
+  /** What was combined for an edge in one slice of event time; whatever does not go by slices has one for all. */
+  combined(edge: string, sliceStartMs: number): CombinedByKey {
+    const bySlice = getOrAdd(this.#combined, edge, () => new Map<number, CombinedByKey>());
+    return getOrAdd(bySlice, sliceStartMs, () => new Map<Key, Combined>());
   }
 
-  setPartial(edge: string, id: string, partial: Partial): void {
-    this.#journal.set(
-      getOrAdd(this.#partials, edge, () => new Map<string, Partial>()),
-      id,
-      partial,
-    );
-  }
-
-  partials(edge: string): Iterable<Partial> {
-    return this.#partials.get(edge)?.values() ?? [];
+  *allCombined(edge: string): Generator<Combined> {
+    for (const byKey of this.#combined.get(edge)?.values() ?? []) yield* byKey.values();
   }
 
   hopRows(stage: string): HopRows[] {

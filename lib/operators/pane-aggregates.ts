@@ -1,6 +1,7 @@
 import { accumulatorTypeOf, type Upcast, upcastsOf } from '../aggregates/accumulator-type.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { AggregateNode, AnyAggregator, Key } from '../graph/logical-graph.ts';
+import type { Journal } from '../state/journal.ts';
 import type { TableChange } from '../state/state-layout.ts';
 import type { Window } from '../windows/window-assigner.ts';
 import type { ComputeSession, Push } from './compute-session.ts';
@@ -15,6 +16,8 @@ interface Member {
 
 /** The accumulators of one pane, in the order of the window's aggregates and of the names within each. */
 export type Accumulators = readonly unknown[];
+
+type OwnAccumulators = unknown[];
 
 /** All aggregates of a window as one: a pane holds one list of accumulators, whatever reads it. */
 export class PaneAggregates {
@@ -34,20 +37,17 @@ export class PaneAggregates {
   }
 
   /** The accumulators with one more record; `before` is left as it was. */
-  add(before: Accumulators | undefined, value: unknown): Accumulators {
-    return this.#members.map(({ operator, aggregator }, i) => {
-      let after: unknown;
-      try {
-        after = aggregator.add(before === undefined ? aggregator.create() : before[i], value);
-      } catch (thrown) {
-        throw userCodeError(operator, thrown);
-      }
-      // Accumulators are stored: one that keeps a record keeps it as JSON, or not at all.
-      return typeof after === 'object' ? requirePlainJson(operator, after) : after;
-    });
+  add(before: Accumulators | undefined, value: unknown): OwnAccumulators {
+    return this.#members.map((member, i) => addOne(member, before, i, value));
   }
 
-  merge(left: Accumulators, right: Accumulators): Accumulators {
+  /** Adds one more record in place, so that the journal can undo it. Without allocation: it is on the hot path. */
+  addTo(journal: Journal, accumulators: OwnAccumulators, value: unknown): void {
+    for (let i = 0; i < this.#members.length; i++)
+      journal.assign(accumulators, i, addOne(this.#members[i] as Member, accumulators, i, value));
+  }
+
+  merge(left: Accumulators, right: Accumulators): OwnAccumulators {
     return this.#members.map(({ operator, aggregator }, i) => {
       try {
         return aggregator.merge(left[i], right[i]);
@@ -85,6 +85,22 @@ export class PaneAggregates {
     }
   }
 }
+
+const addOne = (
+  { operator, aggregator }: Member,
+  before: Accumulators | undefined,
+  i: number,
+  value: unknown,
+): unknown => {
+  let after: unknown;
+  try {
+    after = aggregator.add(before === undefined ? aggregator.create() : before[i], value);
+  } catch (thrown) {
+    throw userCodeError(operator, thrown);
+  }
+  // Accumulators are stored: one that keeps a record keeps it as JSON, or not at all.
+  return typeof after === 'object' ? requirePlainJson(operator, after) : after;
+};
 
 /** What cannot be read blocks its shard: no record is at fault, and to leave it out would lose what is stored. */
 const upcasted = (

@@ -25,44 +25,23 @@ export const computeSource = (
   crashed: ReadonlySet<string>,
   combines = true,
 ): Piece => {
-  const builder = new PieceBuilder(state, task.limits, combines);
-  const { session } = builder;
-  let newestMs = Number.MIN_SAFE_INTEGER;
+  const computing = new SourceComputing(task, state, crashed, combines);
+  const { builder } = computing;
   let taken = 0;
   for (const record of records) {
     if (taken > 0 && builder.isFull) break;
-    for (const user of userRecordsOf(task, record)) {
-      const origin = () => originOf(task, record, user);
-      if (crashed.has(record.sequenceNumber)) {
-        builder.reject(
-          origin(),
-          new RejectionError(
-            'CRASH',
-            task.program.source.id,
-            'the process ended whenever this record was computed: out of memory, or an endless loop',
-          ),
-        );
-        continue;
-      }
-      let eventTimeMs = newestMs;
-      const outcome = builder.attempt(origin, () => {
-        eventTimeMs = task.program.source.onRecord(session, user.data);
-      });
-      if (outcome === 'done' && eventTimeMs > newestMs) newestMs = eventTimeMs;
-      if (outcome !== 'overflow' && outcome !== 'blocked') continue;
-      // A stream record is atomic, whatever it aggregates: the commit ends before it.
-      if (taken > 0) return computeSource(task, state, records.slice(0, taken), crashed, combines);
-      if (outcome === 'blocked') throw builder.blockedBy;
-      builder.rejectTooLarge(origin(), task.program.source.id);
-    }
+    // A stream record is atomic, whatever it aggregates: the commit ends before it.
+    if (!computing.take(record, taken === 0))
+      return computeSource(task, state, records.slice(0, taken), crashed, combines);
     taken++;
   }
   if (combines && !builder.flush(task.program)) return computeSource(task, state, records, crashed, false);
+  const { newestMs } = computing;
   const last = records[taken - 1];
   const before = state.head.position;
   return {
     kind: 'batch',
-    session,
+    session: builder.session,
     position:
       last === undefined ? before : { ...before, sequenceNumber: last.sequenceNumber, arrivalMs: last.arrivalMs },
     // No later record may be as old as this without being late.
@@ -78,22 +57,83 @@ export const computeSource = (
   };
 };
 
+/** The record at work is in fields, so that nothing has to be made for each: a batch has thousands, and this is the hot path. */
+class SourceComputing {
+  readonly #task: SourceTask;
+  readonly #crashed: ReadonlySet<string>;
+  readonly #run: () => void;
+  readonly #origin: () => RejectionOrigin;
+  readonly builder: PieceBuilder;
+  #record: StreamRecord | undefined;
+  #data: Uint8Array = new Uint8Array();
+  #subSequenceNumber = 0;
+  #eventTimeMs = 0;
+  newestMs = Number.MIN_SAFE_INTEGER;
+
+  constructor(task: SourceTask, state: CommittedState, crashed: ReadonlySet<string>, combines: boolean) {
+    this.#task = task;
+    this.#crashed = crashed;
+    this.builder = new PieceBuilder(state, task.limits, combines);
+    const { session } = this.builder;
+    const { source } = task.program;
+    this.#run = () => {
+      this.#eventTimeMs = source.onRecord(session, this.#data);
+    };
+    this.#origin = () => {
+      const user = { data: this.#data, subSequenceNumber: this.#subSequenceNumber };
+      return originOf(task, this.#record as StreamRecord, user);
+    };
+  }
+
+  /** False where it does not fit this commit, or asks for a retry, and others come before it. */
+  take(record: StreamRecord, isFirst: boolean): boolean {
+    this.#record = record;
+    const users = userRecordsOf(this.#task, record);
+    if (users === undefined) return this.#takeOne(record.data, 0, isFirst);
+    for (const { data, subSequenceNumber } of users) if (!this.#takeOne(data, subSequenceNumber, isFirst)) return false;
+    return true;
+  }
+
+  #takeOne(data: Uint8Array, subSequenceNumber: number, isFirst: boolean): boolean {
+    const { builder } = this;
+    const { id } = this.#task.program.source;
+    this.#data = data;
+    this.#subSequenceNumber = subSequenceNumber;
+    if (this.#crashed.size > 0 && this.#crashed.has((this.#record as StreamRecord).sequenceNumber)) {
+      const why = 'the process ended whenever this record was computed: out of memory, or an endless loop';
+      builder.reject(this.#origin(), new RejectionError('CRASH', id, why));
+      return true;
+    }
+    const outcome = builder.attempt(this.#origin, this.#run);
+    if (outcome === 'done' && this.#eventTimeMs > this.newestMs) this.newestMs = this.#eventTimeMs;
+    if (outcome !== 'overflow' && outcome !== 'blocked') return true;
+    if (!isFirst) return false;
+    if (outcome === 'blocked') throw builder.blockedBy;
+    builder.rejectTooLarge(this.#origin(), id);
+    return true;
+  }
+}
+
 /** What is needed to take a stream record apart. */
 type RecordReader = Pick<SourceTask, 'stage' | 'shard' | 'aggregation'>;
 
 /** The user records of a stream record, as quarantine items name them. */
 export const originsOf = (task: RecordReader, record: StreamRecord): RejectionOrigin[] =>
-  userRecordsOf(task, record).map((user) => originOf(task, record, user));
+  (userRecordsOf(task, record) ?? [{ data: record.data, subSequenceNumber: 0 }]).map((user) =>
+    originOf(task, record, user),
+  );
 
 type Taken = Pick<UserRecord, 'data' | 'subSequenceNumber'>;
 
-/** The user records that belong to this shard. After a split the KPL sends again what the aggregate of a parent held. */
-const userRecordsOf = ({ aggregation, shard }: RecordReader, record: StreamRecord): readonly Taken[] => {
-  if (aggregation === 'none') return [{ data: record.data, subSequenceNumber: 0 }];
+/**
+ * The user records of an aggregate that belong to this shard: after a split the KPL sends again what the aggregate of a parent
+ * held. `undefined` where the record is none, and so itself the user's.
+ */
+const userRecordsOf = ({ aggregation, shard }: RecordReader, record: StreamRecord): readonly Taken[] | undefined => {
+  if (aggregation === 'none') return undefined;
   const unpacked = deaggregate(record);
-  if (unpacked === undefined) return [{ data: record.data, subSequenceNumber: 0 }];
   return aggregation === 'kpl'
-    ? unpacked.filter((user) => withinShard(user, shard.hashStart, shard.hashEnd))
+    ? unpacked?.filter((user) => withinShard(user, shard.hashStart, shard.hashEnd))
     : unpacked;
 };
 

@@ -20,16 +20,25 @@ export class Journal {
     array.push(item);
   }
 
+  /** A field of an object, or a place of an array, that is there already. */
+  assign<T extends object, K extends keyof T>(target: T, key: K, value: T[K]): void {
+    this.#entries.push(target, key, target[key]);
+    target[key] = value;
+  }
+
   rollback(): void {
     const entries = this.#entries;
-    for (let i = entries.length - 3; i >= 0; i -= 3) {
-      const target = entries[i];
-      if (Array.isArray(target)) target.length = entries[i + 1] as number;
-      else if (entries[i + 2] === ABSENT) (target as Map<unknown, unknown>).delete(entries[i + 1]);
-      else (target as Map<unknown, unknown>).set(entries[i + 1], entries[i + 2]);
-    }
+    for (let i = entries.length - 3; i >= 0; i -= 3) undo(entries[i] as object, entries[i + 1], entries[i + 2]);
     entries.length = 0;
   }
 }
+
+const undo = (target: object, key: unknown, before: unknown): void => {
+  if (target instanceof Map) {
+    if (before === ABSENT) target.delete(key);
+    else target.set(key, before);
+  } else if (before === ABSENT) (target as unknown[]).length = key as number;
+  else (target as Record<string, unknown>)[key as string] = before;
+};
 
 const ABSENT = Symbol('absent');
