@@ -67,7 +67,9 @@ const connect = (pipeline: Pipeline): StageFunction => {
       ...(deployment.incarnation !== undefined && { incarnation: deployment.incarnation }),
     });
     const { partialBatchResponses = true } = deployment;
-    return new StageFunction({ runtime, telemetry, clock: systemClock, partialBatchResponses });
+    const { stream } = pipeline.plan.stages.find(({ id }) => id === stage)?.input ?? { stream: '' };
+    const expected = { stage, stream: deployment.streams[stream] as string };
+    return new StageFunction({ expected, runtime, telemetry, clock: systemClock, partialBatchResponses });
   } catch (error) {
     telemetry.report.notStarted(error);
     throw error;

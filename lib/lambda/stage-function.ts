@@ -6,9 +6,11 @@ import { Deadline } from '../runtime/deadline.ts';
 import type { StageRuntime } from '../runtime/stage-runtime.ts';
 import { parseEvent, type StageRequest } from './events.ts';
 import type { LambdaContext, StageAnswer } from './lambda-types.ts';
+import { checkSeenMapping, type ExpectedMapping } from './seen-mapping.ts';
 import { budgetMs } from './time-budget.ts';
 
 export interface StageFunctionParts {
+  readonly expected: ExpectedMapping;
   readonly runtime: Pick<StageRuntime, 'processBatch' | 'tick'>;
   readonly telemetry: StageTelemetry;
   readonly clock: Clock;
@@ -36,6 +38,7 @@ export class StageFunction {
     try {
       const request = parseEvent(event, startMs);
       subject = subjectOf(request, context);
+      if (request.kind === 'batch') checkSeenMapping(event, this.#parts.expected);
       const answer = await this.#answer(request, deadline);
       report.succeeded(invocation());
       return answer;

@@ -15,7 +15,13 @@ import { StageRuntime } from '../../../lib/runtime/stage-runtime.ts';
 const nowMs = 1_700_000_000_000;
 const clock = { nowMs: () => nowMs, sleep: async () => undefined };
 const context = { awsRequestId: 'request-1', getRemainingTimeInMillis: () => 30_000 };
-const origin = { shardId: 'shardId-000000000000', region: 'us-east-1', streamArn: 'arn:stream', roleArn: 'arn:role' };
+const origin = {
+  shardId: 'shardId-000000000000',
+  region: 'us-east-1',
+  streamArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/orders',
+  roleArn: 'arn:role',
+};
+const expected = { stage: 'orders', stream: 'orders' };
 
 const newTelemetry = () => {
   const lines: { level: string; message: string; fields: Record<string, unknown> }[] = [];
@@ -58,7 +64,7 @@ const sourceStage = () => {
       observer: telemetry.recorder,
     },
   });
-  const stage = new StageFunction({ runtime, telemetry, clock, partialBatchResponses: true });
+  const stage = new StageFunction({ expected, runtime, telemetry, clock, partialBatchResponses: true });
   const put = async (...texts: string[]) => {
     await streams.putRecords(
       'orders',
@@ -80,7 +86,11 @@ const order = (id: string) => JSON.stringify({ id, province: 'ZJ', amountCents: 
 const stageOf = (runtime: Partial<StageFunctionParts['runtime']>, partialBatchResponses = true) => {
   const { telemetry, lines, metrics } = newTelemetry();
   const whole = { processBatch: async () => undefined, tick: async () => 0, ...runtime };
-  return { stage: new StageFunction({ runtime: whole, telemetry, clock, partialBatchResponses }), lines, metrics };
+  return {
+    stage: new StageFunction({ expected, runtime: whole, telemetry, clock, partialBatchResponses }),
+    lines,
+    metrics,
+  };
 };
 
 const batch = toLambdaEvent(
@@ -92,6 +102,35 @@ const batch = toLambdaEvent(
   })),
   origin,
 );
+
+describe('a mapping that the event shows to be wrong', () => {
+  it.each([
+    ['has a tumbling window', { ...batch, window: { start: '', end: '' }, state: {} }, /has a tumbling window/],
+    [
+      'reads another stream',
+      toLambdaEvent([{ sequenceNumber: '1', partitionKey: 'k', data: new Uint8Array(), arrivalMs: nowMs }], {
+        ...origin,
+        streamArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/clicks',
+      }),
+      /reads the stream 'clicks'; allowed is 'orders'/,
+    ],
+  ])('is refused before anything is done: it %s', async (_, event, message) => {
+    let touched = false;
+    const { stage, lines } = stageOf({
+      processBatch: async () => {
+        touched = true;
+        return undefined;
+      },
+    });
+    await expect(stage.invoke(event, context)).rejects.toMatchObject({
+      code: 'MAPPING_UNSAFE',
+      kind: 'configuration',
+      message: expect.stringMatching(message),
+    });
+    expect(touched).toBe(false);
+    expect(lines).toMatchObject([{ level: 'error', fields: { code: 'MAPPING_UNSAFE', errorKind: 'configuration' } }]);
+  });
+});
 
 describe('a batch', () => {
   it('is committed and sent on, and the answer says that nothing is left', async () => {

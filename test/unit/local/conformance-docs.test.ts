@@ -17,6 +17,7 @@ const files: Readonly<Record<string, string | readonly string[]>> = {
   S: 'test/unit/local/mapping-schedules.test.ts',
   W: 'test/integration/local/worker-containers.test.ts',
   K: 'test/integration/local/embedded-mapping.test.ts',
+  V: ['test/unit/lambda/seen-mapping.test.ts', 'test/unit/lambda/events.test.ts'],
   A: 'test/integration/adapters/aws-suite.ts',
   X: scenarios,
 };
