@@ -1,13 +1,15 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { createClients } from '../../lib/aws/clients.ts';
 import { DynamoItemStore } from '../../lib/aws/dynamo-item-store.ts';
 import type { StateStores } from '../../lib/commit/blob-store.ts';
 import { type Job, ownerOf, readJob } from '../../lib/commit/job.ts';
 import { MillraceError } from '../../lib/errors/millrace-error.ts';
+import { type Deployment, parseDeployment } from '../../lib/lambda/deployment.ts';
 import { listQuarantine } from '../../lib/runtime/quarantine.ts';
 import type { ItemStore } from '../../lib/state/item-store.ts';
-import { openBlobs } from '../blobs-option.ts';
 import { type CommonOptions, withCommonOptions } from '../command-options.ts';
+import { openBlobs } from '../deployed-blobs.ts';
+import { type DocumentOption, readDocument, withDocument } from '../deployment-document.ts';
 import { clientOptions, type EndpointOptions } from '../endpoint.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { loadPipeline } from '../load-pipeline.ts';
@@ -15,12 +17,9 @@ import { describeQuarantined, renderQuarantined } from '../render-quarantined.ts
 import { isSelected, type Selection, withSelection } from '../select-quarantined.ts';
 import { printLine, type Terminal } from '../terminal.ts';
 
-interface ListOptions extends CommonOptions, EndpointOptions, Selection {
-  readonly table: string;
-  readonly incarnation: number;
+interface ListOptions extends CommonOptions, EndpointOptions, DocumentOption, Selection {
   readonly pipeline?: string;
   readonly check?: boolean;
-  readonly blobs?: string;
 }
 
 /** `millrace quarantine list`: the records that a job could not process. */
@@ -34,35 +33,36 @@ export const addQuarantineCommand = (
     .summary('look at records that could not be processed')
     .description('Records that could not be processed are kept in the state table, with the reason and as they came.');
   const command = withSelection(
-    quarantine
-      .command('list')
-      .summary('list the quarantined records of a job')
-      .description('Lists the quarantined records of a job, by stage, shard and commit.')
-      .requiredOption('--table <name>', "the job's state table in DynamoDB")
-      .option('--pipeline <name|file>', "refuse the table if it is another pipeline's")
+    withDocument(
+      quarantine
+        .command('list')
+        .summary('list the quarantined records of a job')
+        .description('Lists the quarantined records of a job, by stage, shard and commit.'),
+    )
+      .option('--pipeline <name|file>', "refuse the state table if it is another pipeline's")
       .option('--endpoint <url>', 'DynamoDB endpoint on this machine (default: AWS_ENDPOINT_URL)')
       .option('--allow-aws', 'reach AWS, or an endpoint on another machine')
-      .option('--blobs <bucket[/prefix]>', "the bucket of the deployment's 'blobs', where records over 300 KB are")
-      .option('--incarnation <number>', 'of the job, where it was restored', parseIncarnation, 1)
       .option('--check', 'exit with 1 if there is any'),
   ).action(async (options: ListOptions) => {
     const count = await list(options, terminal);
     if (options.check === true && count > 0) finish(exitCodes.failed);
   });
   withCommonOptions(command, 'print a JSON object for each record, one a line', [
-    'millrace quarantine list --table revenue-state --endpoint http://127.0.0.1:4566',
-    "millrace quarantine list --table revenue-state --allow-aws --json | jq -r '.payload'",
-    'millrace quarantine list --table revenue-state --pipeline functions/revenue/pipeline.ts --check',
+    'millrace quarantine list --deployment local.json --endpoint http://127.0.0.1:4566',
+    "millrace quarantine list --deployment prod.json --allow-aws --json | jq -r '.payload'",
+    'millrace quarantine list --deployment prod.json --allow-aws --pipeline functions/revenue/pipeline.ts --check',
   ]);
 };
 
 const list = async (options: ListOptions, terminal: Terminal): Promise<number> => {
   const expected = await pipelineName(options.pipeline);
+  const { text, name } = await readDocument(options, terminal);
+  const deployment = parseDeployment(text, name);
   const clients = createClients(clientOptions(options, terminal.env));
   try {
-    const items = new DynamoItemStore({ client: clients.dynamo, tableName: options.table });
-    const job = await findJob(items, options, expected);
-    const blobs = await openBlobs(options.blobs, options, terminal.env);
+    const items = new DynamoItemStore({ client: clients.dynamo, tableName: deployment.stateTable });
+    const job = await findJob(items, deployment, expected);
+    const blobs = deployment.blobs && (await openBlobs(deployment.blobs, options, terminal.env));
     return await printAll({ items, blobs }, job, options, terminal);
   } finally {
     clients.destroy();
@@ -95,7 +95,7 @@ const pipelineName = async (given: string | undefined): Promise<string | undefin
 
 const findJob = async (
   items: ItemStore,
-  { table, incarnation }: ListOptions,
+  { stateTable: table, incarnation = 1 }: Deployment,
   expected: string | undefined,
 ): Promise<Job> => {
   const owner = await ownerOf(items);
@@ -105,7 +105,7 @@ const findJob = async (
       'configuration',
       'TABLE_OF_ANOTHER_JOB',
       `Table '${table}' holds the state of job '${owner}', not of '${expected}'.`,
-      { fix: 'Give the state table of that pipeline.', fields: { table, owner, expected } },
+      { fix: 'Give the deployment of that pipeline.', fields: { table, owner, expected } },
     );
   }
   const job = await readJob(items, owner, incarnation);
@@ -113,13 +113,8 @@ const findJob = async (
   return job;
 };
 
-const parseIncarnation = (text: string): number => {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Use a whole number, 1 or more.');
-};
-
 const noJob = (table: string): MillraceError =>
   new MillraceError('configuration', 'TABLE_SHAPE', `Table '${table}' holds no state of a Millrace job.`, {
-    fix: "Give the job's state table, not the table of a sink. A job that has never run has no state yet.",
+    fix: 'Its deployment names another table than its functions do, or the table of a sink. A job that has never run has no state yet.',
     fields: { table },
   });

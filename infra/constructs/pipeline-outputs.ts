@@ -16,14 +16,10 @@ export const createOutputs = (scope: Construct, { plan, deployment, failures }: 
   const prefix = scope.node.path.slice(Stack.of(scope).node.path.length).replace(/[^a-zA-Z0-9]/g, '');
   const output = (name: string, description: string, value: string): void =>
     new CfnOutput(within, name, { description, value }).overrideLogicalId(`${prefix}${name}`);
-  output(
-    'StateTable',
-    `Of pipeline ${plan.pipeline}: what millrace quarantine list takes as --table`,
-    deployment.stateTable,
-  );
+  output('StateTable', `Of pipeline ${plan.pipeline}: the table of its state`, deployment.stateTable);
   output(
     'Deployment',
-    `Of pipeline ${plan.pipeline}: for a file that millrace upgrade, redrive and skip take as --deployment`,
+    `Of pipeline ${plan.pipeline}: for a file that millrace upgrade, quarantine, redrive and skip take as --deployment`,
     Stack.of(scope).toJsonString(deployment),
   );
   output('PlanHash', `Of pipeline ${plan.pipeline}: the plan that its functions were deployed with`, plan.hash);

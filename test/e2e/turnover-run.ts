@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
@@ -73,15 +73,16 @@ export class TurnoverRun {
 
   /** What the project's own command line lists. */
   async quarantined(): Promise<number> {
-    const table = this.#deployment.stateTable;
+    const document = join(this.#project.folder, 'deployment.json');
+    await writeFile(document, JSON.stringify(this.#deployment));
     const listed = await this.#project.demand(
       'npx',
       '--no',
       'millrace',
       'quarantine',
       'list',
-      '--table',
-      table,
+      '--deployment',
+      document,
       '--json',
     );
     const records = listed

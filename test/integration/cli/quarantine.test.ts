@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import revenue from '../../../functions/revenue/pipeline.ts';
 import { DynamoItemStore } from '../../../lib/aws/dynamo-item-store.ts';
@@ -45,11 +48,21 @@ const rejectTwo = async (): Promise<void> => {
 const list = (args: readonly string[], env: Record<string, string> = {}) =>
   millrace(['quarantine', 'list', ...args], { env });
 
+const folder = mkdtempSync(join(tmpdir(), 'millrace-quarantine-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A deployment with that state table. */
+const of = (stateTable: string, more: object = {}): string[] => {
+  const file = join(folder, `${stateTable}.json`);
+  writeFileSync(file, JSON.stringify({ stateTable, streams: {}, tables: {}, ...more }));
+  return ['--deployment', file];
+};
+
 const here = () => ['--endpoint', engines.dynamoEndpoint];
 
 describe('millrace quarantine list', () => {
   it('shows reason, place and payload of each record', async () => {
-    const { exitCode, out, err } = await list(['--table', 'state', ...here()]);
+    const { exitCode, out, err } = await list([...of('state'), ...here()]);
     expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
     expect(out).toContain('NOT_JSON in orders: ');
     expect(out).toContain('record: no json');
@@ -58,7 +71,7 @@ describe('millrace quarantine list', () => {
   });
 
   it('prints a JSON object for each, and finds the endpoint in the environment', async () => {
-    const { out } = await list(['--table', 'state', '--json'], { AWS_ENDPOINT_URL: engines.dynamoEndpoint });
+    const { out } = await list([...of('state'), '--json'], { AWS_ENDPOINT_URL: engines.dynamoEndpoint });
     const lines = out
       .trim()
       .split('\n')
@@ -70,23 +83,48 @@ describe('millrace quarantine list', () => {
   });
 
   it('says by its exit code whether there is any, if it is to check', async () => {
-    expect((await list(['--table', 'state', '--check', ...here()])).exitCode).toBe(1);
+    expect((await list([...of('state'), '--check', ...here()])).exitCode).toBe(1);
   });
 
   it('takes the table of the pipeline that is named, by name or by file', async () => {
-    expect((await list(['--table', 'state', '--pipeline', 'revenue', ...here()])).exitCode).toBe(0);
-    const byFile = await list(['--table', 'state', '--pipeline', 'functions/revenue/pipeline.ts', ...here()]);
+    expect((await list([...of('state'), '--pipeline', 'revenue', ...here()])).exitCode).toBe(0);
+    const byFile = await list([...of('state'), '--pipeline', 'functions/revenue/pipeline.ts', ...here()]);
     expect(byFile.exitCode).toBe(0);
   });
 
   it.each([
-    ['of another job', ['--table', 'state', '--pipeline', 'clicks'], 'TABLE_OF_ANOTHER_JOB'],
-    ['without a job', ['--table', 'unused'], 'TABLE_SHAPE'],
-    ['of rows', ['--table', 'rows'], 'TABLE_SHAPE'],
-    ['that does not exist', ['--table', 'nope'], 'TABLE_NOT_FOUND'],
+    ['of another job', [...of('state'), '--pipeline', 'clicks'], 'TABLE_OF_ANOTHER_JOB'],
+    ['without a job', [...of('unused')], 'TABLE_SHAPE'],
+    ['of rows', [...of('rows')], 'TABLE_SHAPE'],
+    ['that does not exist', [...of('nope')], 'TABLE_NOT_FOUND'],
   ])('refuses a table %s', async (_, args, code) => {
     const { exitCode, err } = await list([...args, ...here()]);
     expect(exitCode).toBe(3);
     expect(err).toMatch(new RegExp(`^error ${code}: .+\nfix: .+\n$`));
+  });
+
+  it('finds the document in the environment', async () => {
+    const document = JSON.stringify({ stateTable: 'state', streams: {}, tables: {} });
+    expect((await list(['--check', ...here()], { MILLRACE_DEPLOYMENT: document })).exitCode).toBe(1);
+  });
+
+  it('looks at the incarnation of the document', async () => {
+    const { exitCode, err } = await list([...of('state', { incarnation: 2 }), ...here()]);
+    expect(exitCode).toBe(3);
+    expect(err).toMatch(/^error TABLE_SHAPE: .*\nfix: .*\n$/);
+  });
+
+  it('refuses a bucket on another machine unless it may be reached', async () => {
+    const { exitCode, err } = await list([...of('state', { blobs: { bucket: 'b' } }), ...here()], {
+      AWS_ENDPOINT_URL_S3: 'https://s3.invalid',
+    });
+    expect(exitCode).toBe(3);
+    expect(err).toMatch(/^error ENDPOINT_REQUIRED: The endpoint https:\/\/s3\.invalid is not on this machine/);
+  });
+
+  it('says what to give where there is no document', async () => {
+    const { exitCode, err } = await list(here());
+    expect(exitCode).toBe(2);
+    expect(err).toMatch(/^error MISSING_INPUT: .*\nfix: Give --deployment FILE/);
   });
 });

@@ -76,7 +76,7 @@ const deploy = async () => {
       ],
     ]);
   const list = (...args: string[]) =>
-    millrace(['quarantine', 'list', '--table', deployment.stateTable, '--endpoint', engines.dynamoEndpoint, ...args]);
+    millrace(['quarantine', 'list', '--deployment', document, '--endpoint', engines.dynamoEndpoint, ...args]);
   return { job, put, rows, run, list, stage: mended.plan.stages[1]?.id as string };
 };
 

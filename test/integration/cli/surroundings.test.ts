@@ -46,7 +46,7 @@ const millrace = (args: readonly string[], env: Environment): Promise<{ exitCode
 
 const skip = 'skip --stage orders --shard shardId-000000000000 --expired --reason why'.split(' ');
 const commands: readonly (readonly [string, () => readonly string[]])[] = [
-  ['quarantine list', () => ['quarantine', 'list', '--table', 'state']],
+  ['quarantine list', () => ['quarantine', 'list', '--deployment', document]],
   ['upgrade', () => ['upgrade', pipeline, '--deployment', document]],
   ['redrive', () => ['redrive', pipeline, '--deployment', document]],
   ['skip', () => [...skip, pipeline, '--deployment', document]],
@@ -87,7 +87,7 @@ describe('a command that reaches an engine or AWS', () => {
       /^error ENDPOINT_REQUIRED: No endpoint is given, .*\nfix: Give --endpoint or .*\n$/,
     ],
   ] as const)('says in two lines that %s, and what to do', async (_, place, env, lines) => {
-    const { exitCode, out, err } = await millrace(['quarantine', 'list', '--table', 'state', ...place], env);
+    const { exitCode, out, err } = await millrace(['quarantine', 'list', '--deployment', document, ...place], env);
     expect(err).toMatch(lines);
     expect([exitCode, out]).toEqual([3, '']);
   });

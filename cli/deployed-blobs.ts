@@ -1,18 +1,18 @@
+import type { BlobsDeployment } from '../lib/lambda/deployment.ts';
 import type { BlobBucket } from '../lib/state/blob-bucket.ts';
 import { clientOptions, type EndpointOptions } from './endpoint.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
- * The bucket that `--blobs` names, to read from: `name`, or `name/prefix` with the deployment's prefix as it is.
+ * The bucket of a deployment, to read from: at `AWS_ENDPOINT_URL_S3`, or else where the state table is.
  *
  * @throws MillraceError `ENDPOINT_REQUIRED`, `INVALID_ARGUMENT`
  */
 export const openBlobs = async (
-  given: string | undefined,
+  { bucket, prefix }: BlobsDeployment,
   options: EndpointOptions,
   env: Terminal['env'],
-): Promise<BlobBucket | undefined> => {
-  if (given === undefined) return undefined;
+): Promise<BlobBucket> => {
   const endpoint = env.AWS_ENDPOINT_URL_S3 ?? options.endpoint;
   const connection = clientOptions(
     { ...options, ...(endpoint !== undefined && { endpoint }) },
@@ -22,6 +22,5 @@ export const openBlobs = async (
     import('../lib/aws/s3-blobs.ts'),
     import('../lib/aws/s3-objects.ts'),
   ]);
-  const [bucket = '', ...prefix] = given.split('/');
-  return new S3Blobs({ client: createS3Client(connection), bucket, prefix: prefix.join('/'), takesNew: false });
+  return new S3Blobs({ client: createS3Client(connection), bucket, prefix, takesNew: false });
 };
