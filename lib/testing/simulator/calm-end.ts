@@ -1,10 +1,10 @@
 import { compareSequenceNumbers } from '../../connectors/sequence-number.ts';
-import { MillraceError } from '../../errors/millrace-error.ts';
 import { MAX_WATERMARK_MS } from '../../time/watermark-strategy.ts';
 import { describeError } from './endings.ts';
+import { hasGivenUp, isNotDrained } from './given-up.ts';
 import { placeOf } from './lineage-watch.ts';
 import type { LogWatch } from './log-watch.ts';
-import { type Cursor, cursorName, type Mapping } from './mapping.ts';
+import { cursorName, type Mapping } from './mapping.ts';
 import type { Ending, Process } from './process.ts';
 import type { Repairs } from './repairs.ts';
 import type { Verdict } from './verdict.ts';
@@ -84,7 +84,8 @@ class CalmEnd {
         );
         this.#mapping.end(cursor, delivery, batch, ending);
         await this.#take(cursor.stage, cursorName(cursor), ending);
-        if (isNotDrained(ending) && this.#isGivenUpBefore(cursor)) this.#verdict.stop('waits at a gap');
+        if (isNotDrained(ending) && hasGivenUp(this.#world, this.#mapping, cursor.stage))
+          this.#verdict.stop('waits at a gap');
         if (this.#verdict.isOver) return;
       }
       busy ||= this.#mapping.hasNews;
@@ -113,16 +114,6 @@ class CalmEnd {
     return process;
   }
 
-  /** Whether a shard that has ended, and may be an ancestor of this one, was not processed to its end: nobody brings the rest. */
-  #isGivenUpBefore({ stage, stream }: Cursor): boolean {
-    return this.#mapping.cursors.some((one) => {
-      if (one.stage !== stage || one.stream !== stream || one.after === undefined || !one.ended) return false;
-      const committed = this.#world.monitor.logOf(stage, one.shardId)?.sequenceNumber;
-      const isBehind = committed === undefined || compareSequenceNumbers(committed, one.after) < 0;
-      return isBehind && this.#world.skipped.has(cursorName(one));
-    });
-  }
-
   async #take(stage: string, what: string, ending: Ending): Promise<void> {
     // A shard that was begun too early waits for its parents, which come before it or after it.
     if (!isNotDrained(ending)) this.#failures = ending.kind === 'done' ? 0 : this.#failures + 1;
@@ -135,9 +126,6 @@ class CalmEnd {
       throw new Stuck(`${what} is still going on after ${MAX_INVOCATIONS} invocations`);
   }
 }
-
-const isNotDrained = (ending: Ending): boolean =>
-  ending.kind === 'failed' && ending.error instanceof MillraceError && ending.error.code === 'NOT_DRAINED';
 
 const leftOver = async (world: World, mapping: Mapping): Promise<string[]> => {
   const { monitor, pipeline } = world;

@@ -5,6 +5,7 @@ import type { Deadline } from '../../runtime/deadline.ts';
 import { listQuarantine, type QuarantinedRecord } from '../../runtime/quarantine.ts';
 import type { RedriveSummary } from '../../runtime/run-redrive.ts';
 import type { SkipScope } from '../../runtime/skip.ts';
+import { hasGivenUp, isNotDrained } from './given-up.ts';
 import type { Cursor, Mapping } from './mapping.ts';
 import { describeEnding } from './operation-faults.ts';
 import type { Ending, Process } from './process.ts';
@@ -92,7 +93,7 @@ export class Repairs {
   }
 
   async #finishStage(process: Process, releaseOnly: boolean): Promise<boolean> {
-    const { verdict } = this.#around;
+    const { verdict, world, mapping } = this.#around;
     const { stage } = process;
     let progress = false;
     const ending = await process.run(async (_runtime, deadline) => {
@@ -101,6 +102,7 @@ export class Repairs {
       return undefined;
     });
     await verdict.take(stage, ending);
+    if (isNotDrained(ending) && hasGivenUp(world, mapping, stage)) verdict.stop('waits at a gap');
     if (ending.kind !== 'done' && !verdict.isOver)
       verdict.add([`a repair of ${stage} fails although faults have stopped: ${describeEnding(ending)}`]);
     return progress;
