@@ -1,4 +1,5 @@
 import { ScanCommand, type ScanCommandOutput } from '@aws-sdk/client-dynamodb';
+import { readLate } from '../../localstack/demo/results.ts';
 import type { Cloud } from './cloud.ts';
 import type { RevenueRun } from './revenue-run.ts';
 
@@ -30,15 +31,19 @@ export const largestRows = async (cloud: Cloud, { deployment }: RevenueRun): Pro
 };
 
 /**
- * Compares the largest order of each row with those that were sent, for all panes that were begun after the release.
+ * Compares the largest order of each row with those that were sent and are not in the late stream, for all panes that were begun
+ * after the release.
  * @returns how many rows were compared. @throws Error with the first that differs, or where there are none
  */
-export const compareLargest = (rows: readonly LargestRow[], { traffic }: RevenueRun): number => {
+export const compareLargest = async (cloud: Cloud, run: RevenueRun): Promise<number> => {
+  const rows = await largestRows(cloud, run);
   const since = Math.min(...rows.filter(({ largestCents }) => largestCents !== undefined).map(({ minute }) => minute));
   const whole = rows.filter(({ minute }) => minute > since + latestMs);
   if (whole.length === 0) throw new Error('no pane was begun after the release');
+  const late = new Set((await readLate({ clients: cloud.clients, names: run.deployment })).map(({ id }) => id));
+  const counted = run.traffic.orders.filter(({ id }) => !late.has(id));
   for (const { province, minute, largestCents } of whole) {
-    const sent = traffic.orders.filter((order) => order.province === province && minuteOf(order.at) === minute);
+    const sent = counted.filter((order) => order.province === province && minuteOf(order.at) === minute);
     const largest = Math.max(...sent.map(({ amountCents }) => amountCents));
     if (largestCents !== largest)
       throw new Error(`row ${province} ${new Date(minute).toISOString()} has ${largestCents}; sent was ${largest}`);

@@ -1,4 +1,4 @@
-import { compareLargest, largestRows } from '../largest-orders.ts';
+import { compareLargest } from '../largest-orders.ts';
 import { pipelineOf, putRelease } from '../releases/put-release.ts';
 import { revenueOf, type Scenario, type Stage } from '../scenario.ts';
 
@@ -21,7 +21,7 @@ export const upgrade: Scenario = {
     const { epoch, version } = await run.traffic.during(() => putBoth(stage));
     await run.traffic.send(stepsAfter);
     const { orders } = await run.settle();
-    const largest = compareLargest(await largestRows(stage.cloud, run), run);
+    const largest = await compareLargest(stage.cloud, run);
     return `epoch ${epoch} on versions ${version}: ${named.join(', ')}; ${orders} orders, ${largest} rows with the new result`;
   },
 };
