@@ -8,29 +8,20 @@ import { emptyOutbox } from '../commit/outbox.ts';
 import { loadPartitions } from '../commit/partition-loader.ts';
 import type { Registry } from '../commit/registry.ts';
 import type { Slot } from '../commit/slot.ts';
-import {
-  adoptSnapshot,
-  decodeManifest,
-  type Manifest,
-  restoreSnapshot,
-  type StoredState,
-  writeSnapshot,
-} from '../commit/snapshot.ts';
+import { adoptSnapshot, restoreSnapshot, type StoredState, writeSnapshot } from '../commit/snapshot.ts';
 import { type Inheritance, writeImage } from '../commit/write-image.ts';
 import { SNAPSHOT_COMMITS } from '../core/log-limits.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { StatePartition } from '../state/state-partition.ts';
 import { PartitionBudget } from './partition-budget.ts';
 import type { RuntimeObserver } from './ports.ts';
+import { LOAD_TRIES, SnapshotPointer } from './snapshot-pointer.ts';
 
 /** Or so many bytes of commits. */
 const SNAPSHOT_BYTES = 4 * 1024 * 1024;
 
 /** Before the first snapshot. */
 const nothingStored: StoredState = { blobs: [], partitions: [] };
-
-/** A snapshot that keeps vanishing under its reader is not being collected: it is missing. */
-const LOAD_TRIES = 5;
 
 /** Slots asked for at once when a whole tail is read. */
 const LOAD_SLOTS = 64;
@@ -54,8 +45,7 @@ export class TaskStore {
   readonly #shape: TaskShape;
   readonly #observer: RuntimeObserver;
   #state: CommittedState | undefined;
-  #registry: Registry | undefined;
-  #manifest: Manifest | undefined;
+  readonly #pointer: SnapshotPointer;
   readonly #snapshotCommits: number;
   readonly #openLog: ((unit: string) => UnitLog) | undefined;
   readonly #budget: PartitionBudget;
@@ -77,6 +67,7 @@ export class TaskStore {
     this.#budget = new PartitionBudget(options.memoryBytes ?? (() => Number.POSITIVE_INFINITY));
     this.#openLog = options.openLog;
     this.#log = log;
+    this.#pointer = new SnapshotPointer(log, shape.partitions);
     this.#blobs = blobs;
     this.#shape = shape;
     this.#observer = observer;
@@ -99,8 +90,7 @@ export class TaskStore {
   /** Forgets everything: after an unknown outcome nothing in memory can be relied on. */
   drop(): void {
     this.#state = undefined;
-    this.#registry = undefined;
-    this.#manifest = undefined;
+    this.#pointer.forget();
   }
 
   /** Loads the log's head. @returns false where there is no log yet: then `create` comes first */
@@ -122,7 +112,7 @@ export class TaskStore {
         this.drop();
       }
     }
-    throw this.#missing(last);
+    throw this.#pointer.missing(last);
   }
 
   /**
@@ -131,12 +121,12 @@ export class TaskStore {
    * @returns whether other containers' commits were found on the way: then all that was known before has to be looked at again
    */
   async require(needed: () => Iterable<number>): Promise<boolean> {
-    this.#requireUncollected();
+    this.#pointer.requireUncollected();
     const { keyed, head } = this.state;
     for (;;) {
       if (keyed.absent.length === 0) return false;
       // A snapshot beyond the head is not its state.
-      if ((this.#registry as Registry).n > head.n) {
+      if (this.#pointer.registry.n > head.n) {
         await this.catchUp();
         return true;
       }
@@ -153,7 +143,7 @@ export class TaskStore {
    * @throws MillraceError `LOST_RACE` where the log was collected
    */
   async loadAll(isWanted: (lp: number) => boolean): Promise<void> {
-    this.#requireUncollected();
+    this.#pointer.requireUncollected();
     this.#keepsAll = true;
     for (;;) {
       const inRange = [...this.state.keyed.partitions.values()].filter(
@@ -161,7 +151,7 @@ export class TaskStore {
       );
       const wanted = inRange.filter(({ isLoaded }) => !isLoaded);
       if (wanted.length === 0) return;
-      if ((this.#registry as Registry).n > this.state.head.n) await this.catchUp();
+      if (this.#pointer.registry.n > this.state.head.n) await this.catchUp();
       else await this.#loadPartitions(wanted, new Set(inRange));
     }
   }
@@ -225,7 +215,7 @@ export class TaskStore {
   async snapshotIfDue(onWritten: () => void | Promise<void>): Promise<boolean> {
     if (!this.#isSnapshotDue()) return false;
     // Another container of this task may have written one since.
-    await this.#readPointer();
+    await this.#refreshPointer();
     if (!this.#isSnapshotDue()) return false;
     await this.#snapshot(onWritten);
     return true;
@@ -256,7 +246,7 @@ export class TaskStore {
   }
 
   #isSnapshotDue(): boolean {
-    const commits = this.state.head.n - (this.#registry as Registry).n;
+    const commits = this.state.head.n - this.#pointer.registry.n;
     const isMuch = this.#upgraded || this.#bytesSinceSnapshot >= SNAPSHOT_BYTES || this.isFull;
     return commits >= this.#snapshotCommits || (commits > 0 && isMuch);
   }
@@ -266,17 +256,16 @@ export class TaskStore {
       this.#log,
       this.#blobs,
       this.state,
-      this.#registry as Registry,
-      this.#manifest,
+      this.#pointer.registry,
+      this.#pointer.manifest,
       (partition) => this.#loadPartitions([partition], new Set([partition])),
       onWritten,
     );
     if (written === undefined) {
-      await this.#readPointer();
+      await this.#refreshPointer();
       return;
     }
-    this.#registry = written.registry;
-    this.#manifest = written.manifest;
+    this.#pointer.set(written.registry, written.manifest);
     this.#bytesSinceSnapshot = 0;
     this.#upgraded = false;
     this.#observer.snapshot?.(this.#log.unit, written.registry.n);
@@ -288,13 +277,13 @@ export class TaskStore {
     const { keyed, head } = this.state;
     const bytes = wanted.reduce((sum, { loadedBytes }) => sum + loadedBytes, 0);
     const room = this.#budget.makeRoom(keyed, kept, bytes);
-    const manifest = this.#manifest ?? nothingStored;
+    const manifest = this.#pointer.manifest ?? nothingStored;
     try {
       await loadPartitions(this.#blobs, manifest, this.state, wanted, room);
     } catch (error) {
       if (!(error instanceof BlobMissing)) throw error;
       // The snapshot was collected, as it is when two newer ones are there. Where there is none, it is really gone.
-      if (!(await this.#readPointer())) throw this.#missing(error);
+      if (!(await this.#refreshPointer())) throw this.#pointer.missing(error);
       return false;
     }
     for (const partition of wanted) partition.usedAt = head.n;
@@ -302,34 +291,11 @@ export class TaskStore {
     return true;
   }
 
-  #missing(cause: unknown): MillraceError {
-    return new MillraceError(
-      'corrupt',
-      'CORRUPT_BLOB',
-      `The state of ${this.#log.unit} cannot be loaded: a part that its registry names is not there.`,
-      { fix: 'Restore the state table from a backup or a savepoint.', cause },
-    );
-  }
-
-  #requireUncollected(): void {
-    if (this.#registry?.isCollected) throw this.#collected();
-  }
-
-  /** A child that has no log could begin with nothing; but its log is what this was waited for. */
-  #collected(): MillraceError {
-    return new MillraceError(
-      'retryable',
-      'LOST_RACE',
-      `${this.#log.unit} was sealed, its children have begun, and what it held was collected.`,
-      { fix: 'Nothing: its children go on.' },
-    );
-  }
-
   /** A slot is overwritten only where a snapshot covers it: otherwise the snapshot comes first. Back-pressure, not loss. */
   async #requireCoverage(n: number): Promise<void> {
-    const isCovered = () => (this.#registry as Registry).n > n - this.#log.ringSize;
+    const isCovered = () => this.#pointer.registry.n > n - this.#log.ringSize;
     if (isCovered()) return;
-    await this.#readPointer();
+    await this.#refreshPointer();
     if (!isCovered()) await this.#snapshot();
     if (isCovered()) return;
     throw new MillraceError(
@@ -341,31 +307,16 @@ export class TaskStore {
   }
 
   /** Takes over the newest snapshot. @returns whether it is another one than before */
-  async #readPointer(): Promise<boolean> {
-    for (let tries = 1; ; tries++) {
-      const registry = (await this.#log.readRegistry(this.#shape.partitions)) as Registry;
-      if (registry.isCollected) throw this.#collected();
-      if (registry.n === this.#registry?.n) return false;
-      try {
-        this.#manifest = await this.#readManifest(registry);
-      } catch (error) {
-        if (!(error instanceof BlobMissing)) throw error;
-        if (tries === LOAD_TRIES) throw this.#missing(error);
-        continue;
-      }
-      this.#registry = registry;
-      this.#bytesSinceSnapshot = 0;
-      if (this.#manifest !== undefined) adoptSnapshot(this.#manifest, this.state.keyed);
-      return true;
-    }
-  }
-
-  async #readManifest({ manifest }: Registry): Promise<Manifest | undefined> {
-    return manifest.at === 'none' ? undefined : decodeManifest(await this.#log.readPayload(manifest));
+  async #refreshPointer(): Promise<boolean> {
+    if (!(await this.#pointer.refresh())) return false;
+    this.#bytesSinceSnapshot = 0;
+    const { manifest } = this.#pointer;
+    if (manifest !== undefined) adoptSnapshot(manifest, this.state.keyed);
+    return true;
   }
 
   async #loadFrom(registry: Registry): Promise<void> {
-    const manifest = await this.#readManifest(registry);
+    const manifest = await this.#pointer.readManifest(registry);
     const [covered, ...tail] = await this.#log.readChain(registry.n, LOAD_SLOTS);
     if (covered === undefined) throw new RingWrapped(this.#log.unit);
     const state = new CommittedState(this.#shape, manifest?.header ?? covered.header, emptyOutbox);
@@ -375,8 +326,7 @@ export class TaskStore {
     // The head's outbox may still have to be published, though a snapshot covers the rest of it.
     if (tail.length === 0 && covered.payload.at !== 'none' && !registry.isCollected)
       state.restoreOutbox((await this.#log.readBody(covered)).outbox);
-    this.#registry = registry;
-    this.#manifest = manifest;
+    this.#pointer.set(registry, manifest);
     this.#bytesSinceSnapshot = 0;
     this.#observer.loaded?.(this.#log.unit, tail.length, manifest !== undefined);
   }

@@ -54,7 +54,7 @@ export const collectMutations: readonly Mutation[] = [
     one(
       row,
       'a reader that was loaded before takes what was collected for nothing',
-      'runtime/task-store.ts',
+      'runtime/snapshot-pointer.ts',
       '      if (registry.isCollected) throw this.#collected();\n',
       '',
     ),
@@ -64,7 +64,7 @@ export const collectMutations: readonly Mutation[] = [
     one(
       row,
       'a child begins with what a collected parent has left',
-      'runtime/task-store.ts',
+      'runtime/snapshot-pointer.ts',
       '    if (this.#registry?.isCollected) throw this.#collected();\n',
       '',
     ),

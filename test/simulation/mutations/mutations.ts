@@ -126,7 +126,7 @@ export const mutations: readonly Mutation[] = [
     'a stale container writes',
     'a slot is overwritten that no snapshot covers',
     'runtime/task-store.ts',
-    '(this.#registry as Registry).n > n - this.#log.ringSize',
+    'this.#pointer.registry.n > n - this.#log.ringSize',
     'n > 0',
   ),
   one(
