@@ -1,4 +1,5 @@
 import {
+  type Aggregation,
   boundedOutOfOrderness,
   kinesisSink,
   kinesisSource,
@@ -56,11 +57,17 @@ const eventTimeMs = (event: Event): number =>
   'Bid' in event ? event.Bid.date_time : 'Auction' in event ? event.Auction.date_time : event.Person.date_time;
 
 /** All bids of the source `events`, which is out of order by up to four seconds. */
-export const bidsOf = (p: PipelineScope): Stream<Bid> =>
+export const bidsOf = (p: PipelineScope, aggregation: Aggregation = 'none'): Stream<Bid> =>
   p
     .source(
       'events',
-      kinesisSource({ stream: 'events', schema: Event, eventTimeMs, watermarks: boundedOutOfOrderness(seconds(4)) }),
+      kinesisSource({
+        stream: 'events',
+        schema: Event,
+        eventTimeMs,
+        watermarks: boundedOutOfOrderness(seconds(4)),
+        aggregation,
+      }),
     )
     .filter('bids', (event) => 'Bid' in event)
     .map('bid', (event) => event.Bid, { schema: Bid });

@@ -1,0 +1,145 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Engine } from '../engines/engine.ts';
+import { duckDb, plainLoop } from '../engines/engines.ts';
+import type { Measured } from '../engines/trial.ts';
+import { writeEvents } from '../events/write-events.ts';
+import type { BenchProgress } from '../report/progress.ts';
+import { type Absence, type ResultRow, type Results, rowOf } from '../report/results.ts';
+import type { Work } from '../works/work.ts';
+import { type Answer, isSame, readAnswer } from './answers.ts';
+import { installPeers, type PeerName } from './install-peers.ts';
+
+export interface BenchOptions {
+  readonly events: number;
+  readonly seed: number;
+  readonly works: readonly Work[];
+  readonly engines: readonly Engine[];
+  /** Beside what the engines need. */
+  readonly alsoInstall: readonly PeerName[];
+}
+
+export interface BenchSurroundings {
+  readonly signal: AbortSignal;
+  /** @param steps how many there will be */
+  readonly startProgress: (steps: number) => BenchProgress;
+}
+
+/** What comes before what is measured: a tenth of it. */
+const warmUpShare = 0.1;
+
+/**
+ * Installs what is missing, makes the events and has each engine do each work, one after the other.
+ * @throws MillraceError `INSTALL_FAILED` (configuration); an engine that fails is in the results
+ */
+export const runBench = async (
+  options: BenchOptions,
+  { signal, startProgress }: BenchSurroundings,
+): Promise<Results> => {
+  const startedAt = new Date().toISOString();
+  const plan = planOf(options);
+  const peers = [...new Set([...options.alsoInstall, ...options.engines.flatMap(({ needs }) => needs)])];
+  const sizes = [...new Set(plan.map(({ events }) => events))];
+  const progress = startProgress(peers.length + sizes.length + plan.length);
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-'));
+  try {
+    const missing = await installPeers(peers, signal, (title) =>
+      progress.step(`installing ${title}, unless it is there`),
+    );
+    for (const events of sizes) {
+      progress.step(`making ${events} events`);
+      writeEvents(eventsFile(folder, events), { seed: options.seed, events });
+      writeEvents(warmUpFile(folder, events), { seed: options.seed, events: Math.ceil(events * warmUpShare) });
+      signal.throwIfAborted();
+    }
+    const bench = new Bench(folder, missing, signal);
+    for (const entry of plan) {
+      progress.step(`${entry.engine.name} · ${entry.work.id}`);
+      await bench.run(entry);
+    }
+    const [{ model = 'unknown' } = {}] = cpus();
+    const machine = { processor: model.trim(), cores: availableParallelism(), node: process.versions.node };
+    return { startedAt, machine, seed: options.seed, ...bench.outcome };
+  } finally {
+    progress.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+const eventsFile = (folder: string, events: number): string => join(folder, `events-${events}.jsonl`);
+const warmUpFile = (folder: string, events: number): string => join(folder, `warm-up-${events}.jsonl`);
+
+interface PlannedTrial {
+  readonly work: Work;
+  readonly engine: Engine;
+  readonly events: number;
+  /** Its rows are what others are compared with; not in the tables unless the engine gets all events. */
+  readonly isReference: boolean;
+}
+
+/** The loop comes first at each work, with each number of events that somebody at it gets. */
+const planOf = ({ works, engines, events }: BenchOptions): readonly PlannedTrial[] =>
+  works.flatMap((work) => {
+    const others = engines
+      .filter((engine) => engine !== plainLoop && engine.works.includes(work.id))
+      .map((engine) => ({ work, engine, events: Math.min(events, engine.mostEvents ?? events), isReference: false }));
+    const sizes = [...new Set([events, ...others.map((trial) => trial.events)])];
+    return [...sizes.map((size) => ({ work, engine: plainLoop, events: size, isReference: true })), ...others];
+  });
+
+interface Finished extends PlannedTrial {
+  readonly measured: Measured;
+  readonly answer: Answer;
+}
+
+/** Runs trials and keeps what comes of them. */
+class Bench {
+  readonly #folder: string;
+  readonly #missing: ReadonlyMap<PeerName, string>;
+  readonly #signal: AbortSignal;
+  readonly #finished: Finished[] = [];
+  readonly #skipped = new Map<string, Absence>();
+  readonly #failed: Absence[] = [];
+
+  constructor(folder: string, missing: ReadonlyMap<PeerName, string>, signal: AbortSignal) {
+    this.#folder = folder;
+    this.#missing = missing;
+    this.#signal = signal;
+  }
+
+  async run(trial: PlannedTrial): Promise<void> {
+    const { engine, work, events } = trial;
+    const lacks = engine.needs.find((need) => this.#missing.has(need));
+    if (lacks !== undefined) {
+      this.#skipped.set(engine.name, { engine: engine.name, why: this.#missing.get(lacks) as string });
+      return;
+    }
+    const answerFile = join(this.#folder, 'answer.csv');
+    await rm(answerFile, { force: true });
+    const files = {
+      eventsFile: eventsFile(this.#folder, events),
+      warmUpFile: warmUpFile(this.#folder, events),
+      answerFile,
+    };
+    try {
+      const measured = await engine.run({ work: work.id, ...files }, this.#signal);
+      this.#finished.push({ ...trial, measured, answer: readAnswer(answerFile) });
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      this.#failed.push({ engine: engine.name, work: work.id, why: (error as Error).message });
+    }
+  }
+
+  get outcome(): Pick<Results, 'rows' | 'skipped' | 'failed'> {
+    const most = Math.max(...this.#finished.map(({ events }) => events));
+    const shown = this.#finished.filter(({ isReference, events }) => !isReference || events === most);
+    return { rows: shown.map((one) => this.#rowOf(one)), skipped: [...this.#skipped.values()], failed: this.#failed };
+  }
+
+  #rowOf({ work, engine, events, measured, answer }: Finished): ResultRow {
+    const checker = engine === plainLoop ? duckDb : plainLoop;
+    const other = this.#finished.find((one) => one.work === work && one.events === events && one.engine === checker);
+    return rowOf(work.id, engine.name, events, measured, other === undefined ? null : isSame(answer, other.answer));
+  }
+}

@@ -1,0 +1,34 @@
+import { SingleBar } from 'cli-progress';
+
+export interface BenchProgress {
+  /** The next step begins. */
+  step(what: string): void;
+  stop(): void;
+}
+
+/** A bar over all steps on a terminal; elsewhere a line for each. */
+export const startBenchProgress = (steps: number, out: NodeJS.WriteStream = process.stderr): BenchProgress => {
+  let begun = 0;
+  if (out.isTTY !== true) {
+    return { step: (what) => void out.write(`${++begun}/${steps} ${what}\n`), stop: () => undefined };
+  }
+  const bar = new SingleBar({
+    format: '  {bar} {value}/{total} · {duration_formatted} · {what}',
+    stream: out,
+    barsize: 30,
+    barCompleteChar: '█',
+    barIncompleteChar: '░',
+    hideCursor: true,
+    clearOnComplete: true,
+  });
+  bar.start(steps, 0, { what: '' });
+  // A step takes up to minutes: the time shown goes on.
+  const timer = setInterval(() => bar.updateETA(), 1_000);
+  return {
+    step: (what) => bar.update(begun++, { what }),
+    stop: () => {
+      clearInterval(timer);
+      bar.stop();
+    },
+  };
+};
