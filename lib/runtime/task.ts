@@ -67,7 +67,7 @@ export class Task {
   readonly #head: TaskHead;
   readonly #publisher: Publisher;
   readonly #input: TaskInput;
-  /** Undefined until a batch succeeded here, and after an invocation failed. */
+  /** Undefined until a batch succeeded here as a whole, and after an invocation failed. */
   #lastSuccessMs: number | undefined;
   #busy = false;
 
@@ -111,9 +111,12 @@ export class Task {
     }, watch);
   }
 
-  /** What is not reached now is delivered again, and follows on what is committed. */
+  /**
+   * What is not reached now is delivered again, and follows on what is committed: unless partial answers were switched off, and the
+   * mapping takes this one for a whole. So that is looked at.
+   */
   #succeed(notReached: string | undefined): string | undefined {
-    this.#lastSuccessMs = this.#ports.clock.nowMs();
+    this.#lastSuccessMs = notReached === undefined ? this.#ports.clock.nowMs() : undefined;
     return notReached;
   }
 

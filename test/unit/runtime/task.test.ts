@@ -76,6 +76,21 @@ describe('a batch that does not follow what was processed', () => {
   });
 });
 
+describe('a part of a batch that a mapping takes for the whole, as ReportBatchItemFailures was switched off by hand', () => {
+  it('is a GAP to the container that said where to go on', async () => {
+    const world = makeWorld();
+    const a = world.container('in');
+    await world.send([event('e1', 1), event('e2', 2)]);
+    const cursor = cursorOf(world, 'in');
+    const batch = await world.nextBatch(cursor, 10);
+    await a.runtime.processBatch(cursor.shardId, batch.slice(0, 1), Deadline.in(world.clock, 1_000));
+    const next = await a.runtime.processBatch(cursor.shardId, batch, Deadline.in(world.clock, 0));
+    expect(next).toBe(batch[1]?.sequenceNumber);
+    cursor.after = next;
+    expect(await process(world, a, 'e3', 3)).toMatchObject({ kind: 'failed', error: { code: 'GAP' } });
+  });
+});
+
 describe('a tick', () => {
   const DAY_MS = 24 * HOUR_MS;
   const tick = (world: World, container: Container) =>
