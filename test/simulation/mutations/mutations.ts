@@ -14,12 +14,15 @@ export const mutations: readonly Mutation[] = [
     'if (!movedOn && !isEmptyOutbox(outbox)) {',
     'if (!movedOn && !isEmptyOutbox(outbox) && head.n < 0) {',
   ),
-  one(
-    'a sink refuses for longer than the ring',
-    'the outputs of a tick or a mark are trusted to be out when the mapping moves on',
-    'runtime/task-head.ts',
-    "head.kind === 'batch' &&",
-    "head.kind !== 'genesis' &&",
+  tested(
+    'unit/runtime/drain.test.ts',
+    one(
+      'a sink refuses for longer than the ring',
+      'the outputs of a tick or a mark are trusted to be out when the mapping moves on',
+      'runtime/task-head.ts',
+      "head.kind === 'batch' &&",
+      "head.kind !== 'genesis' &&",
+    ),
   ),
   one(
     'a sink refuses for longer than the ring',
