@@ -49,9 +49,9 @@ export const runBench = async (
     );
     for (const events of sizes) {
       progress.step(`making ${events} events`);
-      writeEvents(eventsFile(folder, events), { seed: options.seed, events });
-      writeEvents(warmUpFile(folder, events), { seed: options.seed, events: Math.ceil(events * warmUpShare) });
-      signal.throwIfAborted();
+      const { seed } = options;
+      await writeEvents(eventsFile(folder, events), { seed, events }, signal);
+      await writeEvents(warmUpFile(folder, events), { seed, events: Math.ceil(events * warmUpShare) }, signal);
     }
     const bench = new Bench(folder, missing, signal);
     for (const entry of plan) {

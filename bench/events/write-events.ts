@@ -1,24 +1,21 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { type EventOptions, generateEvents } from './generate-events.ts';
 
 const chunkLines = 20_000;
 
-/** Writes events to a file, one a line. @param onLines told how many are written */
-export const writeEvents = (path: string, options: EventOptions, onLines?: (lines: number) => void): void => {
-  const file = openSync(path, 'w');
-  let chunk: string[] = [];
-  let written = 0;
-  const flush = () => {
-    if (chunk.length === 0) return;
-    writeSync(file, `${chunk.join('\n')}\n`);
-    written += chunk.length;
-    chunk = [];
-    onLines?.(written);
-  };
+/** Writes events to a file, one a line. @throws the signal's reason, between two chunks */
+export const writeEvents = async (path: string, options: EventOptions, signal?: AbortSignal): Promise<void> => {
+  const file = await open(path, 'w');
   try {
-    for (const line of generateEvents(options)) if (chunk.push(line) === chunkLines) flush();
-    flush();
+    let chunk: string[] = [];
+    for (const line of generateEvents(options)) {
+      if (chunk.push(line) < chunkLines) continue;
+      signal?.throwIfAborted();
+      await file.write(`${chunk.join('\n')}\n`);
+      chunk = [];
+    }
+    if (chunk.length > 0) await file.write(`${chunk.join('\n')}\n`);
   } finally {
-    closeSync(file);
+    await file.close();
   }
 };

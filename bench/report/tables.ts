@@ -13,7 +13,7 @@ export const renderTables = ({ rows, skipped, failed, machine }: Results): strin
   });
   const absences = [
     ...skipped.map(({ engine, why }) => `left out: ${engine}: ${why}`),
-    ...failed.map(({ engine, work, why }) => `FAILED: ${engine} at ${work}: ${why}`),
+    ...failed.map(({ engine, work, why }) => `FAILED: ${engine} at ${work}: ${why.split('\n')[0]}`),
   ];
   return [...tables, `${machine.processor}, ${machine.cores} cores, Node ${machine.node}`, ...absences].join('\n\n');
 };
