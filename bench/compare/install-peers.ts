@@ -19,8 +19,8 @@ interface Peer {
   readonly install: (signal: AbortSignal) => Promise<void>;
 }
 
-const requireJava = async (): Promise<void> => {
-  await findJava();
+const requireJava = async (program: string): Promise<void> => {
+  await findJava(process.env, program);
   await requireTools([['mvn', 'apt install maven']]);
 };
 
@@ -63,7 +63,7 @@ const peers: Readonly<Record<PeerName, Peer>> = {
   },
   flink: {
     title: 'Flink',
-    require: requireJava,
+    require: () => requireJava('Flink'),
     install: (signal) =>
       installOnce(
         'flink',
@@ -76,7 +76,7 @@ const peers: Readonly<Record<PeerName, Peer>> = {
   },
   'dynamodb-local': {
     title: 'DynamoDB Local',
-    require: requireJava,
+    require: () => requireJava('DynamoDB Local'),
     install: async (signal) => {
       await installParts(['dynamodb-local'], { signal });
     },

@@ -36,7 +36,7 @@ const flink = (name: string, backend: string): Engine => ({
   works: allWorks,
   needs: ['flink'],
   run: async ({ work, warmUpFile, eventsFile, answerFile }, signal) => {
-    const { java } = await findJava();
+    const { java } = await findJava(process.env, 'Flink');
     const target = join(peersFolder, 'flink/target');
     const args = [
       '-Xmx2g',

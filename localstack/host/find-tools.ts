@@ -44,8 +44,16 @@ const pyenvPythons = async (env: NodeJS.ProcessEnv): Promise<string[]> => {
 
 const javaVersion = 17;
 
-/** Java for DynamoDB Local, with the compiler for the file that starts it. @throws MillraceError `TOOL_MISSING` (configuration) */
-export const findJava = async (env: NodeJS.ProcessEnv = process.env): Promise<{ java: string; javac: string }> => {
+/**
+ * Java with its compiler.
+ *
+ * @param program what needs it
+ * @throws MillraceError `TOOL_MISSING` (configuration)
+ */
+export const findJava = async (
+  env: NodeJS.ProcessEnv = process.env,
+  program = 'DynamoDB Local',
+): Promise<{ java: string; javac: string }> => {
   const tool = (name: string) => (env.JAVA_HOME === undefined ? name : join(env.JAVA_HOME, 'bin', name));
   const tools = { java: tool('java'), javac: tool('javac') };
   const answer = await answerOf(tools.javac, ['-version']);
@@ -53,7 +61,7 @@ export const findJava = async (env: NodeJS.ProcessEnv = process.env): Promise<{ 
   if (version >= javaVersion && (await answerOf(tools.java, ['-version'])) !== undefined) return tools;
   const where = env.JAVA_HOME === undefined ? 'on the PATH' : `in JAVA_HOME (${env.JAVA_HOME})`;
   throw toolMissing(
-    `DynamoDB Local needs a JDK, ${javaVersion} or newer: ${version > 0 ? `${where} is ${version}` : `there is none ${where}`}.`,
+    `${program} needs a JDK, ${javaVersion} or newer: ${version > 0 ? `${where} is ${version}` : `there is none ${where}`}.`,
     `Install one (apt install openjdk-${javaVersion}-jdk-headless), or set JAVA_HOME.`,
   );
 };

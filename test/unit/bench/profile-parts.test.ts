@@ -3,7 +3,7 @@ import { collectorPart, partsOfProfile } from '../../../bench/report/profile-par
 
 const node = (id: number, functionName: string, url: string, children: readonly number[] = []) => ({
   id,
-  callFrame: { functionName, url: url === '' ? '' : `file:///some/where/${url}` },
+  callFrame: { functionName, url: url === '' ? '' : `file:///some/bench/${url}` },
   children,
 });
 
