@@ -21,6 +21,8 @@ export interface ClientOptions {
   readonly credentials?: AwsCredentials;
   /** How often a request may be sent. 1 where nothing may be sent twice. Default 3. */
   readonly maxAttempts?: number;
+  /** How long an answer may take. Default 8 s. */
+  readonly requestTimeoutMs?: number;
 }
 
 export interface AwsClients {
@@ -32,7 +34,7 @@ export interface AwsClients {
 
 // An invocation has 30 to 60 seconds: three tries must fit well inside.
 const connectionTimeoutMs = 2_000;
-const requestTimeoutMs = 8_000;
+const defaultRequestTimeoutMs = 8_000;
 const maxAttempts = 3;
 const maxSockets = 64;
 
@@ -40,7 +42,7 @@ const maxSockets = 64;
  * HTTP/1.1 with kept connections, for Kinesis too: the SDK's HTTP/2 default cannot speak to an http endpoint, and
  * Millrace uses no call that needs it.
  */
-const requestHandler = (): NodeHttpHandler =>
+const requestHandler = (requestTimeoutMs = defaultRequestTimeoutMs): NodeHttpHandler =>
   new NodeHttpHandler({
     connectionTimeout: connectionTimeoutMs,
     requestTimeout: requestTimeoutMs,
@@ -55,7 +57,7 @@ export const clientConfiguration = (options: ClientOptions, endpoint: string | u
   ...(options.region === undefined ? {} : { region: options.region }),
   ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
   maxAttempts: options.maxAttempts ?? maxAttempts,
-  requestHandler: requestHandler(),
+  requestHandler: requestHandler(options.requestTimeoutMs),
 });
 
 /**

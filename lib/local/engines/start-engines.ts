@@ -21,6 +21,8 @@ export interface Engines {
 
 const region = 'us-east-1';
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+/** Megabytes in one request take the Kinesis engine seconds, and a busy laptop longer. */
+const requestTimeoutMs = 30_000;
 
 /**
  * Starts a Kinesis API engine and a DynamoDB API engine, each in its own process, on loopback only, in memory only.
@@ -49,7 +51,7 @@ export const startEngines = async (options: EngineOptions = {}): Promise<Engines
 const enginesOf = (kinesis: EngineProcess, dynamo: EngineProcess): Engines => {
   const kinesisEndpoint = `http://127.0.0.1:${kinesis.port}`;
   const dynamoEndpoint = `http://127.0.0.1:${dynamo.port}`;
-  const clients = createClients({ kinesisEndpoint, dynamoEndpoint, region, credentials });
+  const clients = createClients({ kinesisEndpoint, dynamoEndpoint, region, credentials, requestTimeoutMs });
   return {
     kinesisEndpoint,
     dynamoEndpoint,
