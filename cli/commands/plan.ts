@@ -10,7 +10,7 @@ import { loadPlan } from '../load-plan.ts';
 import { printJson, printLine, type Terminal } from '../terminal.ts';
 
 interface PlanOptions extends CommonOptions {
-  readonly compare?: string;
+  readonly against?: string;
   readonly drop?: readonly string[];
 }
 
@@ -21,18 +21,18 @@ export const addPlanCommand = (program: Command, terminal: Terminal, finish: (ex
     .summary('print the stages, hops and sinks of a pipeline')
     .description(
       'Prints what a pipeline is deployed as: its stages, the hops between them, and what each sink holds. With ' +
-        '--compare: whether it can go on with the state of another version.',
+        '--against: whether it can go on with the state of another version.',
     )
     .argument('<file>', 'a file whose default export is a pipeline')
     .option(
-      '--compare <plan.json>',
+      '--against <plan.json>',
       'compare with the plan that runs, as plan --json printed it; exit with 1 if refused',
     )
     .option('--drop <id>', 'what may be given up of its state (once for each)', collect)
     .action(async (file: string, options: PlanOptions) => {
       const { plan } = await loadPipeline(file);
-      if (options.compare !== undefined) {
-        if (!(await compare(await loadPlan(options.compare), plan, options, terminal))) finish(exitCodes.failed);
+      if (options.against !== undefined) {
+        if (!(await compare(await loadPlan(options.against), plan, options, terminal))) finish(exitCodes.failed);
       } else if (options.json === true) printJson(terminal, plan);
       else printLine(terminal, renderPlan(plan));
     });
@@ -40,7 +40,7 @@ export const addPlanCommand = (program: Command, terminal: Terminal, finish: (ex
     'millrace plan functions/revenue/pipeline.ts',
     "millrace plan pipeline.ts --json | jq '.stages[].id'",
     'millrace plan pipeline.ts --json > deployed.json   # when it is deployed',
-    'millrace plan pipeline.ts --compare deployed.json  # before the next version is',
+    'millrace plan pipeline.ts --against deployed.json  # before the next version is',
   ]);
 };
 

@@ -31,7 +31,7 @@ const putBoth = async (stage: Stage) => {
   await putRelease(stage, 'prepared');
   const { cli } = stage;
   const deployed = await cli.document('deployed.json', await cli.demand('plan', pipelineOf('prepared'), '--json'));
-  await cli.demand('plan', pipelineOf('changed'), '--compare', deployed);
+  await cli.demand('plan', pipelineOf('changed'), '--against', deployed);
   const put = await putRelease(stage, 'changed', ['-c', `deployed=${deployed}`]);
   for (const change of expected)
     if (!put.changes.includes(change)) throw new Error(`the upgrade does not say: ${change}`);

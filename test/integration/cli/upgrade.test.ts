@@ -88,7 +88,7 @@ describe('millrace upgrade', () => {
   });
 });
 
-describe('millrace plan --compare', () => {
+describe('millrace plan --against', () => {
   const saved = async (version: string): Promise<string> => {
     const { out } = await millrace(['plan', file(version), '--json'], {});
     const path = join(mkdtempSync(join(tmpdir(), 'millrace-plan-')), 'plan.json');
@@ -98,8 +98,8 @@ describe('millrace plan --compare', () => {
 
   it('says by its exit code whether the plan can go on', async () => {
     const deployed = await saved('a');
-    expect(await millrace(['plan', file('b'), '--compare', deployed], {})).toMatchObject({ exitCode: 0, err: '' });
-    const { exitCode, out } = await millrace(['plan', file('c'), '--compare', deployed], {});
+    expect(await millrace(['plan', file('b'), '--against', deployed], {})).toMatchObject({ exitCode: 0, err: '' });
+    const { exitCode, out } = await millrace(['plan', file('c'), '--against', deployed], {});
     expect(exitCode).toBe(1);
     expect(out).toMatch(
       /^refused\n {2}window 'minute': tumbling 1 min → tumbling 5 min\n {4}because .+\n {4}fix: .+\n/,
@@ -107,15 +107,15 @@ describe('millrace plan --compare', () => {
   });
 
   it('prints the comparison as JSON', async () => {
-    const { out } = await millrace(['plan', file('b'), '--compare', await saved('a'), '--json'], {});
+    const { out } = await millrace(['plan', file('b'), '--against', await saved('a'), '--json'], {});
     expect(JSON.parse(out)).toMatchObject({ compatible: true, before: a.plan.hash });
   });
 
   it('refuses a plan that was changed by hand, and a file that is none', async () => {
     const path = await saved('a');
     writeFileSync(path, JSON.stringify({ ...a.plan, partitions: 128 }));
-    expect(await millrace(['plan', file('b'), '--compare', path], {})).toMatchObject({ exitCode: 2 });
-    expect(await millrace(['plan', file('b'), '--compare', 'package.json'], {})).toMatchObject({ exitCode: 2 });
-    expect((await millrace(['plan', file('b'), '--compare', 'nope.json'], {})).err).toContain('FILE_NOT_FOUND');
+    expect(await millrace(['plan', file('b'), '--against', path], {})).toMatchObject({ exitCode: 2 });
+    expect(await millrace(['plan', file('b'), '--against', 'package.json'], {})).toMatchObject({ exitCode: 2 });
+    expect((await millrace(['plan', file('b'), '--against', 'nope.json'], {})).err).toContain('FILE_NOT_FOUND');
   });
 });
