@@ -1,7 +1,8 @@
 import middy from '@middy/core';
 import { systemClock } from '../core/clock.ts';
 import type { Pipeline } from '../graph/pipeline.ts';
-import { createTelemetry } from '../observability/powertools.ts';
+import type { StagePlan } from '../graph/plan.ts';
+import { createTelemetry, type StageTelemetry } from '../observability/powertools.ts';
 import { StageRuntime } from '../runtime/stage-runtime.ts';
 import { awsPorts } from './aws-stage.ts';
 import { cacheBytesOf } from './cache-bytes.ts';
@@ -50,8 +51,7 @@ export const lambdaHandler = (pipeline: Pipeline, options: LambdaHandlerOptions 
 
 const connect = (pipeline: Pipeline): StageFunction => {
   const environment = process.env;
-  // Until it is known where this is deployed, there is nothing to measure, but something to say.
-  let telemetry = createTelemetry({ pipeline: pipeline.name, stage: environment[stageVariable] });
+  let telemetry: StageTelemetry | undefined;
   try {
     const deployed = readDeployment(pipeline, environment);
     const { stage, deployment } = deployed;
@@ -67,10 +67,12 @@ const connect = (pipeline: Pipeline): StageFunction => {
       ...(deployment.incarnation !== undefined && { incarnation: deployment.incarnation }),
     });
     const { partialBatchResponses = true } = deployment;
-    const { stream } = pipeline.plan.stages.find(({ id }) => id === stage)?.input ?? { stream: '' };
-    const expected = { stage, stream: deployment.streams[stream] as string };
+    const { input } = pipeline.plan.stages.find(({ id }) => id === stage) as StagePlan;
+    const expected = { stage, stream: deployment.streams[input.stream] as string };
     return new StageFunction({ expected, runtime, telemetry, clock: systemClock, partialBatchResponses });
   } catch (error) {
+    // Before it is known where this is deployed there is nothing to measure, but something to say.
+    telemetry ??= createTelemetry({ pipeline: pipeline.name, stage: environment[stageVariable] });
     telemetry.report.notStarted(error);
     throw error;
   }
