@@ -7,7 +7,7 @@ import type { RuntimeObserver } from '../../lib/runtime/ports.ts';
 import type { ItemStore, StoreRequest } from '../../lib/state/item-store.ts';
 import type { Container } from '../support/container.ts';
 import { idsPipeline } from '../support/ids-pipeline.ts';
-import { type Cursor, World } from '../support/world.ts';
+import { cursorOf, World } from '../support/world.ts';
 
 /** What a keyed stage asks of its state table for each batch: sinks and the source stage are not counted. */
 interface Cost {
@@ -21,8 +21,6 @@ interface Cost {
 const BATCHES = 12;
 const CHANGED_KEYS = 20;
 const pipeline = idsPipeline();
-
-const cursorOf = (world: World, stage: string): Cursor => world.cursors.find((c) => c.stage === stage) as Cursor;
 
 /** Events of one pane that stays open: the watermark does not pass it. */
 const sendKeys = async (world: World, source: Container, from: number, count: number): Promise<void> => {

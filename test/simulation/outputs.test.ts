@@ -18,17 +18,9 @@ import { checkOutcome } from '../support/check-outcome.ts';
 import type { Container } from '../support/container.ts';
 import type { Faults } from '../support/faulty-ports.ts';
 import { finish } from '../support/finish.ts';
-import { idsPipeline } from '../support/ids-pipeline.ts';
+import { idsPipeline, putOf } from '../support/ids-pipeline.ts';
 import { makeInput } from '../support/input-events.ts';
-import { type Cursor, World } from '../support/world.ts';
-
-const event = (id: string, key: string, at: number) => ({
-  partitionKey: id,
-  data: Buffer.from(JSON.stringify({ id, key, at })),
-});
-
-const cursorOf = (world: World, stage: string, shard = 0): Cursor =>
-  world.cursors.filter((cursor) => cursor.stage === stage)[shard] as Cursor;
+import { cursorOf, World } from '../support/world.ts';
 
 describe('a sink that refuses for longer than the ring', () => {
   it.each(['one container', 'a cold container each time', 'two that alternate'])(
@@ -89,14 +81,14 @@ describe('100,000 panes that end at once', () => {
     const world = new World({ pipeline: countsPipeline, seed: 1, shards: 1 });
     const source = world.container('in');
     for (let from = 0; from < panes; from += 10_000) {
-      await world.send(Array.from({ length: 10_000 }, (_, i) => event('e', `k${from + i}`, 1_000)));
+      await world.send(Array.from({ length: 10_000 }, (_, i) => putOf('e', `k${from + i}`, 1_000)));
       await world.deliver(cursorOf(world, 'in'), source, 10_000);
     }
     const commits: CommitFacts[] = [];
     const keyed = world.container('by-key', { committed: (facts) => commits.push(facts) });
     while ((await world.deliver(cursorOf(world, 'by-key'), keyed, 100)) !== undefined);
     expect(world.appended('fired')).toEqual([]);
-    await world.send([event('last', 'last', 60_000)]);
+    await world.send([putOf('last', 'last', 60_000)]);
     await world.deliver(cursorOf(world, 'in'), source, 10);
     commits.length = 0;
     expect(await world.deliver(cursorOf(world, 'by-key'), keyed, 10)).toMatchObject({ kind: 'done' });

@@ -24,6 +24,12 @@ const IDLE_MS = 20_000;
 const Event = z.object({ id: z.string(), key: z.string(), at: z.int() });
 export type Event = z.infer<typeof Event>;
 
+/** An event as its producer puts it. */
+export const putOf = (id: string, key: string, at: number) => ({
+  partitionKey: id,
+  data: Buffer.from(JSON.stringify({ id, key, at } satisfies Event)),
+});
+
 const Pane = z.object({ key: z.string(), start: z.int(), ids: z.array(z.string()) });
 export type Pane = z.infer<typeof Pane>;
 

@@ -181,3 +181,7 @@ export class World {
     return (this.sinks.get(sink) as MemoryTableSink).rows() as T[];
   }
 }
+
+/** How far a stage's mapping is on one of the shards that there were at the beginning. */
+export const cursorOf = (world: World, stage: string, shard = 0): Cursor =>
+  world.cursors.filter((cursor) => cursor.stage === stage)[shard] as Cursor;

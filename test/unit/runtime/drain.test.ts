@@ -2,23 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { checkOutcome } from '../../support/check-outcome.ts';
 import { never } from '../../support/faulty-ports.ts';
 import { finish } from '../../support/finish.ts';
-import { type Event, idsPipeline } from '../../support/ids-pipeline.ts';
-import { type Cursor, World } from '../../support/world.ts';
-
-const event = (id: string, key: string, at: number) => ({
-  partitionKey: id,
-  data: Buffer.from(JSON.stringify({ id, key, at })),
-});
-
-const cursorOf = (world: World, stage: string): Cursor => world.cursors.find((c) => c.stage === stage) as Cursor;
+import { type Event, idsPipeline, putOf } from '../../support/ids-pipeline.ts';
+import { cursorOf, World } from '../../support/world.ts';
 
 describe('outputs of a commit that stopped inside its first packet', () => {
   it('are sent by the container that comes next, although it was there for the batch before', async () => {
     const world = new World({ pipeline: idsPipeline(), seed: 1, shards: 1, limits: { externalRows: 1 } });
     const source = world.container('in');
     const keys = ['k1', 'k2', 'k3', 'k4'];
-    const late = keys.map((key) => event(`late-${key}`, key, 1));
-    for (const packet of [[event('e1', 'k1', 60_000)], [event('e2', 'k2', 60_001)], late]) {
+    const late = keys.map((key) => putOf(`late-${key}`, key, 1));
+    for (const packet of [[putOf('e1', 'k1', 60_000)], [putOf('e2', 'k2', 60_001)], late]) {
       await world.send(packet);
       expect(await world.deliver(cursorOf(world, 'in'), source, 100)).toMatchObject({ kind: 'done' });
     }

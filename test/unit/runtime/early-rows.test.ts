@@ -14,7 +14,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { MillraceError } from '../../../lib/errors/millrace-error.ts';
 import type { Faults } from '../../support/faulty-ports.ts';
-import { type Cursor, World } from '../../support/world.ts';
+import { cursorOf, World } from '../../support/world.ts';
 
 const Note = z.object({ id: z.string(), at: z.int() });
 const Row = z.object({ key: z.string(), start: z.int(), ids: z.array(z.string()) });
@@ -45,8 +45,6 @@ const pipeline = (delivery: Delivery) =>
     rows.sink('table', dynamoSink({ table: 'rows', schema: Row, key: ['key', 'start'], streamKey: 'key' }));
     rows.sink('stream', kinesisSink({ stream: 'rows', schema: Row, partitionKey: ({ key }) => key }));
   });
-
-const cursorOf = (world: World, stage: string): Cursor => world.cursors.find((one) => one.stage === stage) as Cursor;
 
 /** The commit is refused, and nobody knows it: what was sent before it stays. */
 const withoutCommit: Faults = {

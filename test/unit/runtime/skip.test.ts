@@ -4,7 +4,7 @@ import type { SkipScope } from '../../../lib/runtime/skip.ts';
 import type { Container } from '../../support/container.ts';
 import { idsPipeline, type Pane } from '../../support/ids-pipeline.ts';
 import { quarantined } from '../../support/quarantined.ts';
-import { type Cursor, World } from '../../support/world.ts';
+import { cursorOf, World } from '../../support/world.ts';
 
 const pipeline = idsPipeline();
 const HOUR_MS = 3_600_000;
@@ -16,16 +16,14 @@ beforeEach(() => {
   world = new World({ pipeline, seed: 1, shards: 1 });
 });
 
-const cursorOf = (stage: string): Cursor => world.cursors.find((c) => c.stage === stage) as Cursor;
-
 const send = (...ids: string[]) =>
   world.send(ids.map((id) => ({ partitionKey: id, data: Buffer.from(JSON.stringify({ id, key: 'k', at: 1 })) })));
 
-const process = async (container: Container, stage = 'in') => world.deliver(cursorOf(stage), container, 100);
+const process = async (container: Container, stage = 'in') => world.deliver(cursorOf(world, stage), container, 100);
 
 /** The mapping goes on behind the next `count` records, as if it had been made anew. */
 const overlook = async (count: number, stage = 'in') => {
-  const cursor = cursorOf(stage);
+  const cursor = cursorOf(world, stage);
   const batch = await world.nextBatch(cursor, count);
   cursor.after = batch.at(-1)?.sequenceNumber;
   return batch.map(({ sequenceNumber }) => sequenceNumber);
@@ -33,7 +31,7 @@ const overlook = async (count: number, stage = 'in') => {
 
 const skip = (container: Container, scope: SkipScope, mode?: 'preview', stage = 'in') =>
   container.runtime.repairs.skipRecords(
-    cursorOf(stage).shardId,
+    cursorOf(world, stage).shardId,
     { scope, reason: 'the mapping was made anew', by: 'ann', nowMs: world.clock.nowMs() },
     Deadline.in(world.clock, 60_000),
     mode,
@@ -62,7 +60,7 @@ describe('skipping records that the mapping left out', () => {
     expect(await process(world.container('in'))).toMatchObject(gap);
   });
 
-  const next = async () => (await world.nextBatch(cursorOf('in'), 1))[0]?.sequenceNumber as string;
+  const next = async () => (await world.nextBatch(cursorOf(world, 'in'), 1))[0]?.sequenceNumber as string;
 
   it('lets the shard go on with the next one, and keeps them in quarantine', async () => {
     const summary = await skip(world.container('in'), { kind: 'until', sequenceNumber: await next() });
@@ -88,7 +86,7 @@ describe('skipping records that the mapping left out', () => {
 
   it('drops them when they are delivered after all', async () => {
     await skip(world.container('in'), { kind: 'until', sequenceNumber: await next() });
-    cursorOf('in').after = undefined;
+    cursorOf(world, 'in').after = undefined;
     expect(await process(world.container('in'))).toEqual(done);
     expect(await countedIds()).toEqual(['a', 'd']);
   });
@@ -96,7 +94,7 @@ describe('skipping records that the mapping left out', () => {
   it('can stop before all of them', async () => {
     await skip(world.container('in'), { kind: 'through', sequenceNumber: missing[0] as string });
     expect(await process(world.container('in'))).toMatchObject(gap);
-    cursorOf('in').after = undefined;
+    cursorOf(world, 'in').after = undefined;
     expect(await process(world.container('in'))).toEqual(done);
     expect(await countedIds()).toEqual(['a', 'c', 'd']);
   });
@@ -109,8 +107,8 @@ describe('skipping records that the mapping left out', () => {
   });
 
   it('fences a container that was at work on them', async () => {
-    cursorOf('in').after = undefined;
-    const batch = await world.nextBatch(cursorOf('in'), 10);
+    cursorOf(world, 'in').after = undefined;
+    const batch = await world.nextBatch(cursorOf(world, 'in'), 10);
     const frozen = Promise.withResolvers<void>();
     const thawed = Promise.withResolvers<void>();
     const zombie = world.container('in', {
@@ -119,7 +117,9 @@ describe('skipping records that the mapping left out', () => {
         return step === 'computed' ? thawed.promise : undefined;
       },
     });
-    const late = zombie.run((runtime, deadline) => runtime.processBatch(cursorOf('in').shardId, batch, deadline));
+    const late = zombie.run((runtime, deadline) =>
+      runtime.processBatch(cursorOf(world, 'in').shardId, batch, deadline),
+    );
     await frozen.promise;
     await skip(world.container('in'), { kind: 'through', sequenceNumber: missing[1] as string });
     thawed.resolve();
@@ -129,12 +129,12 @@ describe('skipping records that the mapping left out', () => {
 
   it('takes as many commits as there are records for', async () => {
     await send(...Array.from({ length: 1_200 }, (_, i) => `m${i}`), 'z');
-    const last = (await world.nextBatch(cursorOf('in'), 10_000)).at(-1)?.sequenceNumber as string;
+    const last = (await world.nextBatch(cursorOf(world, 'in'), 10_000)).at(-1)?.sequenceNumber as string;
     const summary = await skip(world.container('in'), { kind: 'until', sequenceNumber: last });
     expect(summary).toMatchObject({ recordCount: 1_203, commits: 3, complete: true });
-    cursorOf('in').after = undefined;
+    cursorOf(world, 'in').after = undefined;
     expect(await process(world.container('in'))).toEqual(done);
-    cursorOf('in').after = summary.last?.sequenceNumber;
+    cursorOf(world, 'in').after = summary.last?.sequenceNumber;
     expect(await process(world.container('in'))).toEqual(done);
     expect(await countedIds()).toEqual(['a', 'z']);
     expect(await quarantined(world)).toHaveLength(1_203 + 3);
@@ -183,7 +183,7 @@ describe('skipping what has expired', () => {
     world.clock.advance(DAY_MS - 1_000);
     await send('c');
     expect(await skip(world.container('in'), { kind: 'expired' })).toMatchObject({ recordCount: 1 });
-    cursorOf('in').after = undefined;
+    cursorOf(world, 'in').after = undefined;
     expect(await process(world.container('in'))).toEqual(done);
     expect(await countedIds()).toEqual(['a', 'c']);
     expect(await quarantined(world)).toHaveLength(2);
@@ -204,13 +204,13 @@ describe('skipping is refused', () => {
       'NOTHING_TO_SKIP',
       async () => ({
         kind: 'until',
-        sequenceNumber: (await world.nextBatch(cursorOf('in'), 1))[0]?.sequenceNumber ?? '',
+        sequenceNumber: (await world.nextBatch(cursorOf(world, 'in'), 1))[0]?.sequenceNumber ?? '',
       }),
     ],
     [
       'of processed records',
       'NOTHING_TO_SKIP',
-      async () => ({ kind: 'through', sequenceNumber: cursorOf('in').after ?? '' }),
+      async () => ({ kind: 'through', sequenceNumber: cursorOf(world, 'in').after ?? '' }),
     ],
     [
       'to a record that does not exist',
@@ -228,7 +228,7 @@ describe('a shard that has ended', () => {
   it('has nothing to skip, in a preview or for good', async () => {
     await send('a');
     await process(world.container('in'));
-    await world.reshard('in', cursorOf('in').shardId);
+    await world.reshard('in', cursorOf(world, 'in').shardId);
     for (const cursor of world.cursors.filter(({ stage }) => stage === 'in')) {
       const tick = { nowMs: world.clock.nowMs() };
       await world.container('in').runtime.tick(tick, Deadline.in(world.clock, 60_000));
@@ -246,7 +246,9 @@ describe('a shard that has ended', () => {
 describe('a record that somebody else has put into a repartition stream', () => {
   const stage = 'by-key';
   const foreign = async () => {
-    await world.streams.putRecords(cursorOf(stage).stream, [{ partitionKey: 'x', data: Buffer.from('{"hello":1}') }]);
+    await world.streams.putRecords(cursorOf(world, stage).stream, [
+      { partitionKey: 'x', data: Buffer.from('{"hello":1}') },
+    ]);
   };
 
   it('stops the shard until it is skipped, and nothing around it is lost', async () => {
@@ -259,7 +261,7 @@ describe('a record that somebody else has put into a repartition stream', () => 
       kind: 'failed',
       error: { code: 'CORRUPT_PACKET' },
     });
-    const [first, second] = await world.nextBatch(cursorOf(stage), 10);
+    const [first, second] = await world.nextBatch(cursorOf(world, stage), 10);
     const through = (sequenceNumber = ''): SkipScope => ({ kind: 'through', sequenceNumber });
     await expect(skip(world.container(stage), through(first?.sequenceNumber), undefined, stage)).rejects.toMatchObject({
       code: 'NOTHING_TO_SKIP',
@@ -274,7 +276,7 @@ describe('a record that somebody else has put into a repartition stream', () => 
     await foreign();
     await send('a');
     await process(world.container('in'));
-    const last = (await world.nextBatch(cursorOf(stage), 10)).at(-1)?.sequenceNumber ?? '';
+    const last = (await world.nextBatch(cursorOf(world, stage), 10)).at(-1)?.sequenceNumber ?? '';
     await expect(
       skip(world.container(stage), { kind: 'through', sequenceNumber: last }, undefined, stage),
     ).rejects.toMatchObject({ code: 'NOT_SKIPPABLE' });

@@ -4,7 +4,7 @@ import { Deadline } from '../../../lib/runtime/deadline.ts';
 import type { RuntimeObserver } from '../../../lib/runtime/ports.ts';
 import type { Container } from '../../support/container.ts';
 import { idsPipeline, type Pane } from '../../support/ids-pipeline.ts';
-import { type Cursor, World } from '../../support/world.ts';
+import { cursorOf, World } from '../../support/world.ts';
 
 const pipeline = idsPipeline();
 const HOUR_MS = 3_600_000;
@@ -15,8 +15,6 @@ const event = (id: string, at: number, key = 'k') => ({
 });
 
 const makeWorld = () => new World({ pipeline, seed: 1, shards: 1 });
-
-const cursorOf = (world: World, stage: string): Cursor => world.cursors.find((c) => c.stage === stage) as Cursor;
 
 /** Sends one event and has a container process it. */
 const process = async (world: World, container: Container, id: string, at: number) => {

@@ -14,22 +14,15 @@ import type { CommitFacts } from '../../../lib/runtime/ports.ts';
 import { checkOutcome } from '../../support/check-outcome.ts';
 import { never } from '../../support/faulty-ports.ts';
 import { finish } from '../../support/finish.ts';
-import { type Event, idsPipeline, type Pane } from '../../support/ids-pipeline.ts';
-import { type Cursor, World } from '../../support/world.ts';
+import { type Event, idsPipeline, type Pane, putOf } from '../../support/ids-pipeline.ts';
+import { cursorOf, World } from '../../support/world.ts';
 
 const Row = z.object({ id: z.string(), key: z.string(), at: z.int() });
-
-const event = (id: string, key: string, at: number) => ({
-  partitionKey: id,
-  data: Buffer.from(JSON.stringify({ id, key, at })),
-});
-
-const cursorOf = (world: World, stage: string): Cursor => world.cursors.find((c) => c.stage === stage) as Cursor;
 
 /** Sends events as one batch of the source stage, and so as one packet. A warm container: a cold one sends the last one again. */
 const packetSender = (world: World) => {
   const source = world.container('in');
-  return async (events: ReturnType<typeof event>[]): Promise<void> => {
+  return async (events: ReturnType<typeof putOf>[]): Promise<void> => {
     await world.send(events);
     expect(await world.deliver(cursorOf(world, 'in'), source, 100)).toMatchObject({ kind: 'done' });
   };
@@ -39,9 +32,9 @@ describe('panes that fire in slices', () => {
   it('stay closed to late records that come between two slices', async () => {
     const world = new World({ pipeline: idsPipeline(), seed: 1, shards: 1, limits: { timers: 1 } });
     const sendAsPacket = packetSender(world);
-    await sendAsPacket([event('e1', 'k1', 1), event('e2', 'k2', 2)]);
-    await sendAsPacket([event('e3', 'k3', 60_000)]);
-    await sendAsPacket([event('late', 'k1', 3)]);
+    await sendAsPacket([putOf('e1', 'k1', 1), putOf('e2', 'k2', 2)]);
+    await sendAsPacket([putOf('e3', 'k3', 60_000)]);
+    await sendAsPacket([putOf('late', 'k1', 3)]);
     let commits = 0;
     const first = world.container('by-key', {
       committed: () => commits++,
@@ -89,10 +82,10 @@ describe('panes that fire in slices', () => {
     const sendAsPacket = packetSender(world);
     const commits: CommitFacts[] = [];
     const keyed = world.container('by-key', { committed: (facts) => commits.push(facts) });
-    await sendAsPacket([event('a', 'k1', 0), event('b', 'k2', 1), event('c', 'k3', 2)]);
+    await sendAsPacket([putOf('a', 'k1', 0), putOf('b', 'k2', 1), putOf('c', 'k3', 2)]);
     expect(await world.deliver(cursorOf(world, 'by-key'), keyed, 1)).toMatchObject({ kind: 'done' });
     // Two sessions go on; the third is over, and so due.
-    await sendAsPacket([event('d', 'k1', 9_000), event('e', 'k2', 9_000), event('f', 'k4', 14_000)]);
+    await sendAsPacket([putOf('d', 'k1', 9_000), putOf('e', 'k2', 9_000), putOf('f', 'k4', 14_000)]);
     expect(await world.deliver(cursorOf(world, 'by-key'), keyed, 1)).toMatchObject({ kind: 'done' });
     const left = commits.findIndex(({ watermarkMs }) => watermarkMs >= 10_001);
     expect(left).toBe(commits.length - 1);
@@ -124,7 +117,7 @@ describe('panes that fire in slices', () => {
     const keyed = world.container('by-key', { committed: (facts) => commits.push(facts) });
     // One batch: six sessions of one key, and a record that is far past them all.
     const starts = [0, 100, 200, 300, 400, 500];
-    await sendAsPacket([...starts.map((at) => event(`e${at}`, 'k1', at)), event('last', 'k2', 10_000)]);
+    await sendAsPacket([...starts.map((at) => putOf(`e${at}`, 'k1', at)), putOf('last', 'k2', 10_000)]);
     expect(await world.deliver(cursorOf(world, 'by-key'), keyed, 1)).toMatchObject({ kind: 'done' });
     expect(world.appended<{ at: number }>('out').map(({ at }) => at)).toEqual(starts);
     expect(commits.at(-1)?.watermarkMs).toBe(9_999);
