@@ -26,6 +26,9 @@ export type { PipelineOptions } from './dsl/pipeline-options.ts';
 export type {
   AggregateResults,
   ElementOf,
+  IntervalJoinOptions,
+  Joined,
+  JoinedStream,
   KeyedStream,
   ReadonlyDeep,
   StoredOptions,

@@ -38,9 +38,11 @@ export const grantStage = (
 
 /** Streams of the stages behind it; and its own, if packets arrive there: what came to the wrong shard is sent on. */
 const sentTo = (plan: Plan, { input, outputs }: StagePlan): string[] => [
-  ...plan.edges
-    .filter(({ id }) => outputs.includes(id))
-    .map(({ toStage }) => (plan.stages.find(({ id }) => id === toStage) as StagePlan).input.stream),
+  ...new Set(
+    plan.edges
+      .filter(({ id }) => outputs.includes(id))
+      .map(({ toStage }) => (plan.stages.find(({ id }) => id === toStage) as StagePlan).input.stream),
+  ),
   ...(input.kind === 'repartition' ? [input.stream] : []),
 ];
 

@@ -58,7 +58,10 @@ const lambda = (traffic: readonly StageTraffic[], workload: Workload, prices: Pr
 export const stateLines = (traffic: readonly StageTraffic[], workload: Workload, prices: Prices): CostLine[] => {
   const { millionWriteUnits, millionReadUnits } = prices.dynamo;
   const commitBytes = (one: StageTraffic) =>
-    COMMIT_HEADER_BYTES + one.entriesPerCommit * (ENTRY_BYTES + workload.keyBytes) + one.outputBytesPerCommit;
+    COMMIT_HEADER_BYTES +
+    one.entriesPerCommit * (ENTRY_BYTES + workload.keyBytes) +
+    one.keptBytesPerCommit +
+    one.outputBytesPerCommit;
   const writes = perMillion(
     sumOf(traffic, (one) => commitsOf(one) * unitsOfCommit(commitBytes(one))),
     workload,
@@ -69,7 +72,10 @@ export const stateLines = (traffic: readonly StageTraffic[], workload: Workload,
   );
   const snapshots = perMillion(
     sumOf(traffic, (one) => {
-      const bytes = COMMIT_HEADER_BYTES + one.entriesPerSnapshot * (ENTRY_BYTES + workload.keyBytes);
+      const bytes =
+        COMMIT_HEADER_BYTES +
+        one.entriesPerSnapshot * (ENTRY_BYTES + workload.keyBytes) +
+        one.keptBytesPerCommit * SNAPSHOT_COMMITS;
       // Put, and deleted when a later one has taken its place; the pointer is moved.
       return (commitsOf(one) / SNAPSHOT_COMMITS) * (2 * Math.ceil(bytes / 1_024) + 1);
     }),

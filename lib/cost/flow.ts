@@ -31,11 +31,20 @@ export const flowsOf = (plan: Plan, eventsPerSecond: number, keys: number): Read
     const flow =
       operator.kind === 'source'
         ? { perSecond: eventsPerSecond / sources, keys }
-        : passedOn(operator, inflow, operators);
+        : operator.kind === 'intervalJoin'
+          ? { perSecond: pairsPerSecond(operator, into), keys }
+          : passedOn(operator, inflow, operators);
     known.set(id, flow);
     return flow;
   };
   return new Map([...operators.keys()].map((id) => [id, flowOf(id).perSecond]));
+};
+
+/** Each record of one side, with those of the other whose times fit: of its key there are as many as of any other. */
+const pairsPerSecond = ({ detail }: OperatorPlan, [left, right = left]: readonly Flow[]): number => {
+  if (left === undefined || right === undefined) return 0;
+  const spanMs = (detail.upperMs as number) - (detail.lowerMs as number) + 1;
+  return (left.perSecond * right.perSecond * (spanMs / 1_000)) / left.keys;
 };
 
 const passedOn = (operator: OperatorPlan, inflow: Flow, operators: ReadonlyMap<string, OperatorPlan>): Flow => {

@@ -22,6 +22,8 @@ export interface StageTraffic {
   /** Keyed entries that a commit changes, and that 64 commits change between two snapshots. */
   readonly entriesPerCommit: number;
   readonly entriesPerSnapshot: number;
+  /** Bytes of records that a commit keeps in state, for the records that they will be joined with. */
+  readonly keptBytesPerCommit: number;
   /** Bytes of rows that leave a commit, for other stages and for sinks: they are in the commit until they are sent. */
   readonly outputBytesPerCommit: number;
   /** Rows in a second of all shards, by sink. */
@@ -75,6 +77,9 @@ export const trafficOf = (plan: Plan, workload: Workload): readonly StageTraffic
     const hopBytes = outputs.reduce((sum, { bytesPerCommit }) => sum + bytesPerCommit(rowsPerCommit), 0);
     const isKeyed = stage.operators.some(({ kind }) => kind === 'window');
     const keys = workload.keys / shards;
+    // Every record that waits for others is written once and let go once.
+    const joins = stage.operators.filter(({ kind }) => kind === 'intervalJoin').length;
+    const changed = (rows: number) => (isKeyed ? distinctKeys(keys, rows) : 0) + joins * 2 * rows;
     return {
       stage: stage.id,
       isSource: stage.input.kind === 'source',
@@ -85,8 +90,9 @@ export const trafficOf = (plan: Plan, workload: Workload): readonly StageTraffic
       bytesPerSecond,
       commitsPerSecond,
       rowsPerCommit,
-      entriesPerCommit: isKeyed ? distinctKeys(keys, rowsPerCommit) : 0,
-      entriesPerSnapshot: isKeyed ? distinctKeys(keys, rowsPerCommit * SNAPSHOT_COMMITS) : 0,
+      entriesPerCommit: changed(rowsPerCommit),
+      entriesPerSnapshot: changed(rowsPerCommit * SNAPSHOT_COMMITS),
+      keptBytesPerCommit: joins * perCommit(input.rowBytesPerSecond),
       outputBytesPerCommit: hopBytes + sinkBytes * COMPRESSED_SHARE,
       sinks,
     };
@@ -103,6 +109,7 @@ export const trafficOf = (plan: Plan, workload: Workload): readonly StageTraffic
       recordsPerSecond,
       bytesPerSecond,
       rowsPerSecond: perSecond,
+      rowBytesPerSecond: 0,
     };
   };
 
@@ -137,7 +144,7 @@ export const trafficOf = (plan: Plan, workload: Workload): readonly StageTraffic
     }, 0);
     const recordsPerSecond = commits * shards;
     const bytesPerSecond = rowBytes + recordsPerSecond * PACKET_HEADER_BYTES;
-    return { shards, recordsPerSecond, bytesPerSecond, rowsPerSecond };
+    return { shards, recordsPerSecond, bytesPerSecond, rowsPerSecond, rowBytesPerSecond: rowBytes };
   };
 
   /** Rows that a commit of so many records sends over a hop. */
@@ -163,11 +170,10 @@ export const trafficOf = (plan: Plan, workload: Workload): readonly StageTraffic
   });
 
   const shardsInto = (stage: StagePlan): number => {
-    const [edge] = edgesInto(stage);
-    if (edge === undefined) return 1;
-    const rowBytes =
-      edge.combine === undefined ? workload.eventBytes * COMPRESSED_SHARE : COMBINED_ROW_BYTES + workload.keyBytes;
-    return shardsFor(stage, flow(edge.input) * rowBytes, 0);
+    const bytesOf = ({ combine }: EdgePlan) =>
+      combine === undefined ? workload.eventBytes * COMPRESSED_SHARE : COMBINED_ROW_BYTES + workload.keyBytes;
+    const bytesPerSecond = edgesInto(stage).reduce((sum, edge) => sum + flow(edge.input) * bytesOf(edge), 0);
+    return shardsFor(stage, bytesPerSecond, 0);
   };
 
   /** As many as were given, or as the load needs. */

@@ -13,6 +13,8 @@ export const storedOptionsShape = z.strictObject({ renamedFrom });
 
 export const windowOptionsShape = z.strictObject({ allowedLateness: z.unknown().optional(), renamedFrom });
 
+export const intervalJoinOptionsShape = z.strictObject({ lower: z.unknown(), upper: z.unknown(), renamedFrom });
+
 /** What an aggregate of the user's own says about its accumulators. */
 const accumulatorShape = z.object({
   kind: z

@@ -1,6 +1,6 @@
 import { describeValue } from '../core/describe-value.ts';
 import { definitionError } from '../errors/millrace-error.ts';
-import type { Delivery, LateNode, LogicalNode } from '../graph/logical-graph.ts';
+import type { Delivery, JoinSide, LateNode, LogicalNode } from '../graph/logical-graph.ts';
 import { checkOperatorId } from './check-names.ts';
 
 /** Collects the operators of one pipeline while its definition runs. Streams append to it. */
@@ -42,12 +42,15 @@ export class GraphBuilder {
     return node.id;
   }
 
-  /** The late side of a window: there when somebody asks for it. Its id has a dot, which no other operator's may have. */
-  lateOf(windowId: string): string {
-    const id = `${windowId}.late`;
+  /**
+   * The late records of a window, or of a side of a join: there when somebody asks for them. Their id has a dot, which no other
+   * operator's may have.
+   */
+  lateOf(input: string, side?: JoinSide): string {
+    const id = side === undefined ? `${input}.late` : `${input}.late-${side}`;
     if (this.#nodes.has(id)) return id;
     if (this.#isSealed) throw definitionEnded(this.pipeline, id);
-    const node: LateNode = { id, kind: 'late', input: windowId };
+    const node: LateNode = { id, kind: 'late', input, ...(side !== undefined && { side }) };
     return this.append(node);
   }
 

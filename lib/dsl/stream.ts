@@ -35,6 +35,16 @@ export interface WindowOptions {
   readonly renamedFrom?: string;
 }
 
+/** Options of {@link KeyedStream.intervalJoin}. Event time; a negative bound lies before the left record. */
+export interface IntervalJoinOptions {
+  /** How long after a left record the right one may come at the earliest: `minutes(-5)` is five minutes before it. */
+  readonly lower: Millis;
+  /** How long after a left record the right one may come at the latest. Not less than `lower`; both are included. */
+  readonly upper: Millis;
+  /** See {@link StoredOptions.renamedFrom}. */
+  readonly renamedFrom?: string;
+}
+
 /** Options of operators that store something under their id. */
 export interface StoredOptions {
   /**
@@ -139,6 +149,48 @@ export interface KeyedStream<out K, out T> {
    * byProvince.window('minute', tumbling(minutes(1)), { allowedLateness: minutes(5) })
    */
   window(id: string, assigner: WindowAssigner, options?: WindowOptions): WindowedStream<K, T>;
+
+  /**
+   * Pairs each record with those of another stream that have the same key, and whose event time is from `lower` to `upper`
+   * after its own. A pair comes out once, as soon as its second record is there, at the later of the two event times. A record
+   * without a counterpart comes out never.
+   *
+   * Records wait in state, on both sides, until the watermark of both streams has passed all times at which a counterpart may
+   * come. A record behind that watermark is late: it is joined with nothing, and comes out of {@link JoinedStream.lateLeft} or
+   * {@link JoinedStream.lateRight}. Functions behind the join get one record in many pairs, and must not change it.
+   *
+   * @param right a keyed stream of this pipeline whose keys have the same type; it may be this one
+   * @throws `INVALID_OPTION` where `upper` is less than `lower`, or where one side is made from what the other's keyBy brings
+   * together; `INVALID_DURATION` for a bound that is not a whole number of milliseconds; `STREAM_OF_ANOTHER_PIPELINE`
+   *
+   * @example Bids of the first ten seconds of each auction
+   * auctions.keyBy('by-id', (auction) => auction.id)
+   *   .intervalJoin('early-bids', bids.keyBy('by-auction', (bid) => bid.auction), { lower: seconds(0), upper: seconds(10) })
+   *   .map('row', ({ key, left, right }) => ({ auction: key, item: left.item, price: right.price }))
+   *
+   * @see {@link https://nightlies.apache.org/flink/flink-docs-stable/docs/dev/datastream/operators/joining/#interval-join}
+   */
+  intervalJoin<R>(id: string, right: KeyedStream<K, R>, options: IntervalJoinOptions): JoinedStream<K, T, R>;
+}
+
+/** Two records of one key: what a join puts out. */
+export interface Joined<out K, out L, out R> {
+  readonly key: K;
+  readonly left: L;
+  readonly right: R;
+}
+
+/** The pairs of a join: a stream as any other. */
+export interface JoinedStream<out K, out L, out R> extends Stream<Joined<K, L, R>> {
+  /**
+   * The left records that came behind the watermark, as they were before the join.
+   *
+   * @example
+   * earlyBids.lateLeft.sink('late', kinesisSink({ stream: 'late-auctions', schema: Auction, partitionKey: (auction) => auction.id }))
+   */
+  readonly lateLeft: Stream<L>;
+  /** The right records that came behind the watermark, as they were before the join. */
+  readonly lateRight: Stream<R>;
 }
 
 /** Each key's records in windows. A window fires when the watermark passes its end, and again for each batch of late ones it still takes. */

@@ -1,8 +1,8 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import type { Aggregator } from '../aggregates/aggregator.ts';
 import type { Sink } from '../connectors/sink.ts';
-import { checkDuration } from '../core/check-duration.ts';
-import { checkOptions } from '../core/check-options.ts';
+import { checkDistance, checkDuration } from '../core/check-duration.ts';
+import { checkOptions, invalidOption } from '../core/check-options.ts';
 import { definitionError } from '../errors/millrace-error.ts';
 import { checkEncodes } from '../graph/check-encodes.ts';
 import { checkSink } from '../graph/check-sink.ts';
@@ -22,6 +22,7 @@ import {
   checkAssigner,
   checkFunction,
   checkIsSink,
+  intervalJoinOptionsShape,
   mapOptionsShape,
   storedOptionsShape,
   windowOptionsShape,
@@ -30,6 +31,9 @@ import type { GraphBuilder } from './graph-builder.ts';
 import type {
   AggregateResults,
   ElementOf,
+  IntervalJoinOptions,
+  Joined,
+  JoinedStream,
   KeyedStream,
   ReadonlyDeep,
   StoredOptions,
@@ -97,7 +101,7 @@ export class UnkeyedStream<T> implements Stream<T> {
   ): Stream<T | ElementOf<S[number]>> {
     const { builder, crossing } = this.#origin;
     const owner = builder.begin(id);
-    const origins = [this.#origin, ...others.map((other) => originOf(owner, builder, other))];
+    const origins = [this.#origin, ...others.map((other) => requireOwn(owner, builder, UnkeyedStream.originOf(other)))];
     const inputs = new Set(origins.map((origin) => origin.id));
     if (others.length === 0 || inputs.size < origins.length) throw unionOfOneStream(owner, id);
     builder.append({ id, kind: 'union', inputs: [...inputs] });
@@ -133,6 +137,11 @@ export class UnkeyedStream<T> implements Stream<T> {
     );
   }
 
+  /** The same. */
+  intervalJoin(id: string): never {
+    throw joinWithoutKey(`operator '${id}'`, id);
+  }
+
   static originOf(stream: unknown): Origin | undefined {
     return typeof stream === 'object' && stream !== null && #origin in stream ? stream.#origin : undefined;
   }
@@ -154,7 +163,60 @@ class GroupedStream<K extends Key, T> implements KeyedStream<K, T> {
     builder.append({ id, kind: 'window', input, assigner, allowedLatenessMs, renamedFrom });
     return new PaneStream({ builder, id, crossing });
   }
+
+  intervalJoin<R>(id: string, right: KeyedStream<K, R>, options: IntervalJoinOptions): JoinedStream<K, T, R> {
+    const { builder } = this.#origin;
+    const owner = builder.begin(id);
+    if (UnkeyedStream.originOf(right) !== undefined) throw joinWithoutKey(owner, id);
+    const other = requireOwn(owner, builder, GroupedStream.originOf(right));
+    const { lower, upper, renamedFrom } = checkOptions(owner, intervalJoinOptionsShape, options);
+    const lowerMs = checkDistance(owner, 'lower', lower);
+    const upperMs = checkDistance(owner, 'upper', upper);
+    if (lowerMs > upperMs) throw emptyInterval(owner, lowerMs, upperMs);
+    builder.append({ id, kind: 'intervalJoin', left: this.#origin.id, right: other.id, lowerMs, upperMs, renamedFrom });
+    return new PairStream({ builder, id, crossing: pairCrossing(this.#origin.crossing, other.crossing) }, [
+      this.#origin.crossing,
+      other.crossing,
+    ]);
+  }
+
+  static originOf(stream: unknown): Origin | undefined {
+    return typeof stream === 'object' && stream !== null && #origin in stream ? stream.#origin : undefined;
+  }
 }
+
+class PairStream<K extends Key, L, R> extends UnkeyedStream<Joined<K, L, R>> implements JoinedStream<K, L, R> {
+  readonly #builder: GraphBuilder;
+  readonly #id: string;
+  readonly #sides: readonly [left: Crossing, right: Crossing];
+
+  constructor(origin: Origin, sides: readonly [left: Crossing, right: Crossing]) {
+    super(origin);
+    this.#builder = origin.builder;
+    this.#id = origin.id;
+    this.#sides = sides;
+  }
+
+  get lateLeft(): Stream<L> {
+    const builder = this.#builder;
+    return new UnkeyedStream({ builder, id: builder.lateOf(this.#id, 'left'), crossing: this.#sides[0] });
+  }
+
+  get lateRight(): Stream<R> {
+    const builder = this.#builder;
+    return new UnkeyedStream({ builder, id: builder.lateOf(this.#id, 'right'), crossing: this.#sides[1] });
+  }
+}
+
+/** Pairs cross as their parts do. */
+const pairCrossing = (left: Crossing, right: Crossing): Crossing =>
+  left === undefined && right === undefined
+    ? undefined
+    : z.object({
+        key: z.union([z.string(), z.number(), z.boolean()]),
+        left: left ?? z.unknown(),
+        right: right ?? z.unknown(),
+      });
 
 class PaneStream<K extends Key, T> implements WindowedStream<K, T> {
   readonly #origin: Origin;
@@ -191,8 +253,7 @@ const beginMap = (builder: GraphBuilder, id: string, fn: unknown, options: objec
   return schema;
 };
 
-const originOf = (owner: string, builder: GraphBuilder, stream: unknown): Origin => {
-  const origin = UnkeyedStream.originOf(stream);
+const requireOwn = (owner: string, builder: GraphBuilder, origin: Origin | undefined): Origin => {
   if (origin?.builder === builder) return origin;
   const problem =
     origin === undefined
@@ -205,6 +266,22 @@ const originOf = (owner: string, builder: GraphBuilder, stream: unknown): Origin
     { owner, pipeline: builder.pipeline, stream: origin?.id },
   );
 };
+
+const joinWithoutKey = (owner: string, id: string) =>
+  invalidOption(
+    owner,
+    'one of its streams has no keys; allowed are two keyed streams',
+    "Put keyBy('some-id', (value) => …) behind each of the two streams.",
+    { operator: id },
+  );
+
+const emptyInterval = (owner: string, lowerMs: number, upperMs: number) =>
+  invalidOption(
+    owner,
+    `lower is ${lowerMs} ms and upper ${upperMs} ms; allowed is a lower bound that is not above the upper one`,
+    'Exchange the two: they say how long after a left record the right one may come.',
+    { lower: lowerMs, upper: upperMs },
+  );
 
 const unionOfOneStream = (owner: string, id: string) =>
   definitionError(

@@ -60,8 +60,8 @@ const checkIsUsed = (node: LogicalNode, used: ReadonlySet<string>): void => {
   if (node.kind === 'keyBy') {
     throw definitionError(
       'KEY_WITHOUT_WINDOW',
-      `operator '${node.id}': the keyed stream has no window: its records would be sent through a stream for nothing.`,
-      "Add window('some-id', tumbling(…)), or remove the keyBy.",
+      `operator '${node.id}': the keyed stream has neither a window nor a join: its records would be sent through a stream for nothing.`,
+      "Add window('some-id', tumbling(…)) or intervalJoin('some-id', other, { … }), or remove the keyBy.",
       { operator: node.id },
     );
   }

@@ -3,14 +3,14 @@ import type { JobEpoch } from '../state/state-layout.ts';
 import { compareReads } from './compare-reads.ts';
 import { compareState } from './compare-state.ts';
 import { firstEpoch, nextEpoch } from './layout-plan.ts';
-import type { OperatorPlan, Plan } from './plan.ts';
+import type { OperatorPlan, Plan, StagePlan } from './plan.ts';
 import { fine, fromTo, type PlanChange, refused, show } from './plan-change.ts';
 import { targetName } from './target-name.ts';
 
 /** What to compare with, besides the plans. */
 export interface ComparisonOptions {
   /**
-   * Windows, aggregates (an operator, or one of its results as `<operator>.<name>`) and sinks whose stored state may be given up, because the new plan does not have
+   * Windows, joins, aggregates (an operator, or one of its results as `<operator>.<name>`) and sinks whose stored state may be given up, because the new plan does not have
    * them any more. Without being named here they are refused.
    */
   readonly drop?: readonly string[];
@@ -117,7 +117,8 @@ const compareStages = (before: Plan, after: Plan): PlanChange[] => [
       return [
         refused(what, 'new', 'stages before it would begin to send to it in the middle of their logs', stagesAreFixed),
       ];
-    if (old.input.kind === stage.input.kind && old.input.stream === stage.input.stream) return [];
+    if (old.input.kind === stage.input.kind && old.input.stream === stage.input.stream)
+      return compareArrivals(what, edgesOf(old), edgesOf(stage));
     return [
       refused(
         what,
@@ -128,6 +129,20 @@ const compareStages = (before: Plan, after: Plan): PlanChange[] => [
     ];
   }),
 ];
+
+const edgesOf = ({ input }: StagePlan): readonly string[] => (input.kind === 'repartition' ? input.edges : []);
+
+const compareArrivals = (what: string, before: readonly string[], after: readonly string[]): PlanChange[] =>
+  canonicalJson(before) === canonicalJson(after)
+    ? []
+    : [
+        refused(
+          what,
+          `takes ${fromTo(before.join(', '), after.join(', '))}`,
+          'rows that are under way name their hop by its place among these, and only known senders are waited for',
+          'Define the same keyBys, joined as before and in the order that they had. For another join define a keyBy of its own, in a pipeline of its own.',
+        ),
+      ];
 
 const compareEdges = (before: Plan, after: Plan): PlanChange[] =>
   after.edges.flatMap((edge) => {
@@ -181,7 +196,7 @@ const compareSinks = (before: Plan, after: Plan): PlanChange[] => {
 };
 
 /** Kinds whose changes are judged by what they store. */
-const stored: ReadonlySet<OperatorPlan['kind']> = new Set(['window', 'aggregate', 'sink']);
+const stored: ReadonlySet<OperatorPlan['kind']> = new Set(['window', 'aggregate', 'intervalJoin', 'sink']);
 
 const compareOperators = (before: Plan, after: Plan): PlanChange[] => {
   const [old, now] = [operatorsOf(before), operatorsOf(after)];

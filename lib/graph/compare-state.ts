@@ -1,7 +1,8 @@
+import { canonicalJson } from '../core/canonical-json.ts';
 import type { AccumulatorLayout, JobEpoch, Named, StageLayout, TableLayout } from '../state/state-layout.ts';
 import type { StagePlan } from './plan.ts';
 import { added, fine, type PlanChange, refused } from './plan-change.ts';
-import { renderAssigner, renderMs } from './render-plan.ts';
+import { renderAssigner, renderJoin, renderMs } from './render-plan.ts';
 
 export interface StateComparison {
   /** The stage in the new plan. */
@@ -15,12 +16,20 @@ export interface StateComparison {
 
 /** What becomes of a stage's tables, accumulators and outputs to sinks. */
 export const compareState = (comparison: StateComparison): PlanChange[] => [
-  ...compareNamed('window', comparison, comparison.before.tables, comparison.after.tables, compareTable),
-  ...compareNamed('sink', comparison, comparison.before.sinks, comparison.after.sinks, () => []),
+  ...compareNamed(kindOf, comparison, comparison.before.tables, comparison.after.tables, compareTable),
+  ...compareNamed(
+    () => 'sink',
+    comparison,
+    comparison.before.sinks,
+    comparison.after.sinks,
+    () => [],
+  ),
 ];
 
+const kindOf = ({ join }: TableLayout): string => (join === undefined ? 'window' : 'join');
+
 const compareNamed = <T extends Named>(
-  kind: string,
+  kindOf: (named: T) => string,
   comparison: StateComparison,
   before: readonly T[],
   after: readonly T[],
@@ -28,9 +37,9 @@ const compareNamed = <T extends Named>(
 ): PlanChange[] => [
   ...before
     .filter((old) => !after.some(({ state }) => state === old.state))
-    .map(({ id }) => comparison.drop(id, `${kind} '${id}'`)),
+    .map((old) => comparison.drop(old.id, `${kindOf(old)} '${old.id}'`)),
   ...after.flatMap((now) => {
-    const what = `${kind} '${now.id}'`;
+    const what = `${kindOf(now)} '${now.id}'`;
     const old = before.find(({ state }) => state === now.state);
     if (old === undefined) return [added(what)];
     const renamed = old.id === now.id ? [] : [fine(what, `renamed from '${old.id}'`)];
@@ -39,14 +48,31 @@ const compareNamed = <T extends Named>(
 ];
 
 const compareTable = (comparison: StateComparison, before: TableLayout, after: TableLayout): readonly PlanChange[] => {
+  if (kindOf(before) !== kindOf(after) || after.join !== undefined) return compareJoin(before, after);
   return [
     ...compareWindow(before, after),
-    ...compareNamed('aggregate', comparison, before.accumulators, after.accumulators, compareAccumulator),
+    ...compareNamed(() => 'aggregate', comparison, before.accumulators, after.accumulators, compareAccumulator),
   ];
 };
 
+/** What the old bounds have let go is missing to wider ones, and the other side's records are not this side's. */
+const compareJoin = (before: TableLayout, after: TableLayout): PlanChange[] =>
+  canonicalJson(before.join ?? {}) === canonicalJson(after.join ?? {})
+    ? []
+    : [
+        refused(
+          `${kindOf(after)} '${after.id}'`,
+          `${renderTable(before)} → ${renderTable(after)}`,
+          'the records that are stored were kept for the old one',
+          'Put it back, or give it a new id and drop the old one: it begins empty.',
+        ),
+      ];
+
+const renderTable = ({ join, window }: TableLayout): string =>
+  join === undefined ? renderAssigner(window) : renderJoin(join);
+
 /** Whoever cut or kept panes in another way would find some of them missing, or in parts. */
-const compareWindow = ({ window: before }: TableLayout, { id, window: after }: TableLayout): PlanChange[] => {
+const compareWindow = ({ window: before = {} }: TableLayout, { id, window: after = {} }: TableLayout): PlanChange[] => {
   const refuse = (from: string, to: string, why: string): PlanChange[] =>
     from === to
       ? []

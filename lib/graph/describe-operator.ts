@@ -16,6 +16,10 @@ export const describeOperator = (node: LogicalNode): Readonly<Record<string, unk
       return { assigner: { ...node.assigner }, allowedLatenessMs: node.allowedLatenessMs };
     case 'aggregate':
       return describeAggregates(node);
+    case 'intervalJoin':
+      return { left: node.left, right: node.right, lowerMs: node.lowerMs, upperMs: node.upperMs };
+    case 'late':
+      return node.side === undefined ? {} : { side: node.side };
     case 'sink':
       return describeSink(node.spec);
     default:

@@ -39,26 +39,34 @@ const layOut = (plan: Plan, stateOf: (stage: string, named: Renamed) => string):
         id,
         state: stateOf(stage.id, { id, renamedFrom }),
       });
-      const windows = stage.operators.filter(({ kind }) => kind === 'window');
+      const keepers = stage.operators.filter(keepsTable);
       const combine = plan.edges.find(({ toStage }) => toStage === stage.id)?.combine;
-      const combined = windows.findIndex(({ id }) => id === combine);
+      const combined = keepers.findIndex(({ id }) => id === combine);
       return [
         stage.id,
         {
-          tables: windows.map((window): TableLayout => {
-            const { assigner, ...rest } = window.detail as { readonly assigner: Record<string, unknown> };
-            return {
-              ...named(window.id, window.renamedFrom),
-              window: { ...assigner, ...rest },
-              accumulators: accumulatorsOf(stage, window, named),
-            };
-          }),
+          tables: keepers.map(
+            (keeper): TableLayout => ({ ...named(keeper.id, keeper.renamedFrom), ...contentOf(stage, keeper, named) }),
+          ),
           ...(combined === -1 ? {} : { combined }),
           sinks: stage.sinks.map((id) => named(id, stage.operators.find((sink) => sink.id === id)?.renamedFrom)),
         },
       ];
     }),
   );
+
+/** Operators with a table of keyed state. Their order in the stage is that of the tables. */
+export const keepsTable = ({ kind }: OperatorPlan): boolean => kind === 'window' || kind === 'intervalJoin';
+
+const contentOf = (
+  stage: StagePlan,
+  keeper: OperatorPlan,
+  named: (id: string, renamedFrom: string | undefined) => Named,
+): Omit<TableLayout, keyof Named> => {
+  if (keeper.kind === 'intervalJoin') return { join: keeper.detail, accumulators: [] };
+  const { assigner, ...rest } = keeper.detail as { readonly assigner: Record<string, unknown> };
+  return { window: { ...assigner, ...rest }, accumulators: accumulatorsOf(stage, keeper, named) };
+};
 
 const accumulatorsOf = (
   stage: StagePlan,

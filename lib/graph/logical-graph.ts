@@ -76,11 +76,32 @@ export interface AggregateNode extends StoredNodeBase {
   readonly aggregators: Readonly<Record<string, AnyAggregator>>;
 }
 
-/** The records that came too late for a window, as they were before the window. Its id is `<window>.late`. */
+/**
+ * Pairs of records of one key, the right one's event time within `left + lower … left + upper`, both bounds included. Emits
+ * `{ key, left, right }` at the later of the two times.
+ */
+export interface IntervalJoinNode extends StoredNodeBase {
+  readonly kind: 'intervalJoin';
+  /** A keyBy node. */
+  readonly left: string;
+  /** A keyBy node; it may be the same. */
+  readonly right: string;
+  readonly lowerMs: number;
+  readonly upperMs: number;
+}
+
+export type JoinSide = 'left' | 'right';
+
+/**
+ * The records that came too late for a window or for one side of a join, as they were before it. Its id is `<window>.late`,
+ * `<join>.late-left` or `<join>.late-right`.
+ */
 export interface LateNode extends NodeBase {
   readonly kind: 'late';
-  /** A window node. */
+  /** A window node, or a join node. */
   readonly input: string;
+  /** Of a join. */
+  readonly side?: JoinSide;
 }
 
 export interface SinkNode extends StoredNodeBase {
@@ -98,6 +119,7 @@ export type LogicalNode =
   | KeyByNode
   | WindowNode
   | AggregateNode
+  | IntervalJoinNode
   | LateNode
   | SinkNode;
 

@@ -3,7 +3,7 @@ import type { SinkSpec } from '../connectors/specs.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
 import { describeOperator, webhookName } from './describe-operator.ts';
 import { keyFieldTypeOf } from './key-field-type.ts';
-import type { Delivery, LogicalGraph, LogicalNode, SinkNode } from './logical-graph.ts';
+import type { Delivery, KeyByNode, LogicalGraph, LogicalNode, SinkNode } from './logical-graph.ts';
 import type { EdgePlan, OperatorPlan, Plan, SinkPlan, StagePlan } from './plan.ts';
 import { guaranteeOf } from './sink-guarantee.ts';
 import { assignStages, inputsOf, type StageAssignment, type StageEntry } from './stage-assignment.ts';
@@ -11,7 +11,8 @@ import { assignStages, inputsOf, type StageAssignment, type StageEntry } from '.
 /**
  * Makes the physical plan of a pipeline. The same graph always gives the same document.
  *
- * - A stage starts at each source, at each keyBy, and at each table whose rows are not written where they are computed.
+ * - A stage starts at each source, at each keyBy, and at each table whose rows are not written where they are computed. Streams that
+ *   are joined share a stage.
  * - It holds all that follows, up to the next cut; an operator without state that follows a union of two stages stands
  *   in both.
  *
@@ -19,8 +20,8 @@ import { assignStages, inputsOf, type StageAssignment, type StageEntry } from '.
  */
 export const planPipeline = (graph: LogicalGraph): Plan => {
   const assignment = assignStages(graph);
-  const edges = assignment.entries.flatMap((entry) =>
-    entry.kind === 'source' ? [] : [planEdge(entry, graph, assignment)],
+  const edges = assignment.entries.flatMap(({ id: stage }) =>
+    (assignment.edgesInto.get(stage) ?? []).map((edge) => planEdge(edge, stage, graph, assignment)),
   );
   const document = {
     formatVersion: 1 as const,
@@ -43,32 +44,28 @@ export const planHashOf = (document: Omit<Plan, 'hash'>): string =>
     .digest('hex')
     .slice(0, 16);
 
-const planEdge = (
-  entry: Exclude<StageEntry, { kind: 'source' }>,
-  graph: LogicalGraph,
-  { stagesOf }: StageAssignment,
-): EdgePlan => {
-  const fromStages = stagesOf.get(entry.input)!;
+const planEdge = (id: string, toStage: string, graph: LogicalGraph, { stagesOf }: StageAssignment): EdgePlan => {
+  const { kind, input } = graph.nodes.get(id) as KeyByNode | SinkNode;
+  const fromStages = stagesOf.get(input)!;
   return {
-    id: entry.id,
-    by: entry.kind === 'keyBy' ? 'key' : 'row-key',
-    input: entry.input,
+    id,
+    by: kind === 'keyBy' ? 'key' : 'row-key',
+    input,
     fromStages,
-    toStage: entry.id,
-    combine: entry.kind === 'keyBy' ? combinedWindowOf(entry.id, fromStages, graph) : undefined,
+    toStage,
+    combine: kind === 'keyBy' ? combinedWindowOf(id, fromStages, graph) : undefined,
   };
 };
 
 /**
  * The window whose aggregates are computed in part before the hop. Only where one window alone reads the edge: a
- * partial aggregate is of no use to another one. Not where a shard may be excluded from the watermark: its records could then be
+ * partial aggregate is of no use to another one, nor to a join. Not where a shard may be excluded from the watermark: its records could then be
  * late, and late records travel as they are.
  */
 const combinedWindowOf = (edgeId: string, fromStages: readonly string[], graph: LogicalGraph): string | undefined => {
   const nodes = [...graph.nodes.values()];
-  const windows = nodes.filter((node) => node.kind === 'window' && node.input === edgeId);
-  const window = windows[0];
-  if (window === undefined || windows.length > 1) return undefined;
+  const [window, ...others] = nodes.filter((node) => inputsOf(node).includes(edgeId));
+  if (window?.kind !== 'window' || others.length > 0) return undefined;
   if (!nodes.some((node) => node.kind === 'aggregate' && node.input === window.id)) return undefined;
   const excludes = fromStages.some((stageId) => {
     const entry = graph.nodes.get(stageId)!;
@@ -80,7 +77,7 @@ const combinedWindowOf = (edgeId: string, fromStages: readonly string[], graph: 
 const planStage = (
   entry: StageEntry,
   graph: LogicalGraph,
-  { stagesOf }: StageAssignment,
+  { stagesOf, edgesInto }: StageAssignment,
   edges: readonly EdgePlan[],
 ): StagePlan => {
   const nodes = [...graph.nodes.values()].filter((node) => stagesOf.get(node.id)!.includes(entry.id));
@@ -96,7 +93,7 @@ const planStage = (
             aggregation: entry.spec.aggregation,
             start: entry.spec.start,
           }
-        : { kind: 'repartition', stream: `${graph.name}-${entry.id}`, edges: [entry.id] },
+        : { kind: 'repartition', stream: `${graph.name}-${entry.id}`, edges: edgesInto.get(entry.id)! },
     operators: nodes.map((node) => planOperator(node, entry, isHere)),
     outputs: edges.filter((edge) => edge.fromStages.includes(entry.id)).map((edge) => edge.id),
     sinks: nodes.filter((node) => node.kind === 'sink').map((node) => node.id),
@@ -110,7 +107,7 @@ const planOperator = (node: LogicalNode, entry: StageEntry, isHere: (id: string)
   const renamed = 'renamedFrom' in node && node.renamedFrom !== undefined ? { renamedFrom: node.renamedFrom } : {};
   const common = { id: node.id, kind, ...renamed };
   if (node.kind === 'sink' && node.id === entry.id) return { ...common, inputs: [node.id], detail };
-  if (node.kind === 'window') return { ...common, inputs: [node.input], detail };
+  if (node.kind === 'window' || node.kind === 'intervalJoin') return { ...common, inputs: inputsOf(node), detail };
   return { ...common, inputs: inputsOf(node).filter(isHere), detail };
 };
 

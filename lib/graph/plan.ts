@@ -20,7 +20,17 @@ export interface Plan {
 
 export interface OperatorPlan {
   readonly id: string;
-  readonly kind: 'source' | 'filter' | 'map' | 'flatMap' | 'union' | 'window' | 'aggregate' | 'late' | 'sink';
+  readonly kind:
+    | 'source'
+    | 'filter'
+    | 'map'
+    | 'flatMap'
+    | 'union'
+    | 'window'
+    | 'aggregate'
+    | 'intervalJoin'
+    | 'late'
+    | 'sink';
   /** The id under which earlier deployments stored its state. */
   readonly renamedFrom?: string;
   /** Ids of operators or edges in this stage. */
@@ -43,11 +53,14 @@ export interface RepartitionInput {
   readonly kind: 'repartition';
   /** Logical name of the repartition stream: `<pipeline>-<stage id>`. */
   readonly stream: string;
-  /** Ids of the edges that arrive here. */
+  /** Ids of the edges that arrive here: several where their streams are joined. Rows name theirs by its place among them. */
   readonly edges: readonly string[];
 }
 
-/** Operators fused into one Lambda function. Its id is that of its first operator: the source, the keyBy, or the sink. */
+/**
+ * Operators fused into one Lambda function. Its id is that of its first operator: the source, the keyBy (of streams that are
+ * joined, the one that is defined first), or the sink.
+ */
 export interface StagePlan {
   readonly id: string;
   readonly input: SourceInput | RepartitionInput;

@@ -80,6 +80,10 @@ const renderDetail = ({ kind, detail }: OperatorPlan): string => {
       return Object.entries(detail.aggregates as Record<string, string>)
         .map(([name, aggregate]) => `${name}: ${aggregate}`)
         .join(', ');
+    case 'intervalJoin':
+      return renderJoin(detail);
+    case 'late':
+      return detail.side === undefined ? '' : `of the ${detail.side} side`;
     case 'sink':
       return renderTarget(detail);
     default:
@@ -106,6 +110,10 @@ export const renderAssigner = (assigner: unknown): string => {
   const every = kind === 'sliding' ? ` every ${renderMs(slideMs)}` : '';
   return `${kind} ${renderMs(sizeMs)}${every}${offsetMs === 0 ? '' : `, offset ${renderMs(offsetMs)}`}`;
 };
+
+/** `bid within −5 s … 10 s of auction`. */
+export const renderJoin = ({ left, right, lowerMs, upperMs }: Readonly<Record<string, unknown>>): string =>
+  `${right} within ${renderMs(lowerMs)} … ${renderMs(upperMs)} of ${left}`;
 
 const units = [
   ['d', 86_400_000],

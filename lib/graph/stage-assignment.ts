@@ -1,38 +1,64 @@
 import type { DynamoSinkSpec } from '../connectors/specs.ts';
 import { definitionError } from '../errors/millrace-error.ts';
+import { joinedKeys } from './joined-keys.ts';
 import type { KeyByNode, LogicalGraph, LogicalNode, SinkNode, SourceNode } from './logical-graph.ts';
+import { orderStages } from './order-stages.ts';
 
-/** What begins a stage: a source, a repartition by key, or one by row key in front of a table. */
+/**
+ * What begins a stage: a source, a repartition by key, or one by row key in front of a table. Of several keyBys whose
+ * streams are joined it is the first one.
+ */
 export type StageEntry = SourceNode | KeyByNode | SinkNode;
 
 /** Which stages each operator runs in. */
 export interface StageAssignment {
-  /** In the order of definition: topological. */
+  /** Senders before receivers, otherwise in the order of definition. */
   readonly entries: readonly StageEntry[];
-  /** Stage ids by operator id, in the order of `entries`. A keyBy is in none: it is the edge between stages. */
+  /** Stage ids by operator id, in the order of definition. A keyBy is in none: it is the edge between stages. */
   readonly stagesOf: ReadonlyMap<string, readonly string[]>;
+  /** Ids of the edges into each stage that is no source's, in the order of definition. */
+  readonly edgesInto: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Ids of a node's inputs. */
-export const inputsOf = (node: LogicalNode): readonly string[] =>
-  node.kind === 'source' ? [] : node.kind === 'union' ? node.inputs : [node.input];
+export const inputsOf = (node: LogicalNode): readonly string[] => {
+  switch (node.kind) {
+    case 'source':
+      return [];
+    case 'union':
+      return node.inputs;
+    case 'intervalJoin':
+      return node.left === node.right ? [node.left] : [node.left, node.right];
+    default:
+      return [node.input];
+  }
+};
 
 /** Cuts the graph into stages: each is the forward closure of its entry, up to the next cut. */
 export const assignStages = (graph: LogicalGraph): StageAssignment => {
   const entries: StageEntry[] = [];
   const stagesOf = new Map<string, readonly string[]>();
+  const edgesInto = new Map<string, string[]>();
+  const stageOfKey = joinedKeys(graph.nodes.values());
   const feeding = (node: LogicalNode): readonly string[] => {
     const ids = new Set(inputsOf(node).flatMap((input) => stagesOf.get(input) ?? []));
     return entries.map((entry) => entry.id).filter((id) => ids.has(id));
   };
   for (const node of graph.nodes.values()) {
-    if (node.kind === 'source' || node.kind === 'keyBy') {
+    if (node.kind === 'source') {
       entries.push(node);
-      stagesOf.set(node.id, node.kind === 'source' ? [node.id] : []);
-    } else if (node.kind === 'window') {
-      stagesOf.set(node.id, [node.input]);
+      stagesOf.set(node.id, [node.id]);
+    } else if (node.kind === 'keyBy') {
+      const stage = stageOfKey.get(node.id) ?? node.id;
+      if (stage === node.id) entries.push(node);
+      edgesInto.set(stage, [...(edgesInto.get(stage) ?? []), node.id]);
+      stagesOf.set(node.id, []);
+    } else if (node.kind === 'window' || node.kind === 'intervalJoin') {
+      const [keyBy] = inputsOf(node) as readonly [string];
+      stagesOf.set(node.id, [stageOfKey.get(keyBy) ?? keyBy]);
     } else if (node.kind === 'sink' && !isWrittenInPlace(node, entriesOf(feeding(node), graph))) {
       entries.push(node);
+      edgesInto.set(node.id, [node.id]);
       stagesOf.set(node.id, [node.id]);
     } else {
       stagesOf.set(node.id, feeding(node));
@@ -40,7 +66,7 @@ export const assignStages = (graph: LogicalGraph): StageAssignment => {
   }
   checkTables(graph, stagesOf);
   checkFolders(graph);
-  return { entries, stagesOf };
+  return { entries: orderStages(graph, entries, stagesOf, edgesInto), stagesOf, edgesInto };
 };
 
 /** Rows are fenced by the number of the commit that wrote them, and two stages number their commits apart. */

@@ -1,4 +1,13 @@
-import type { AggregateNode, KeyByNode, LogicalNode, SinkNode, WindowNode } from '../graph/logical-graph.ts';
+import { keepsTable } from '../graph/layout-plan.ts';
+import type {
+  AggregateNode,
+  IntervalJoinNode,
+  JoinSide,
+  KeyByNode,
+  LogicalNode,
+  SinkNode,
+  WindowNode,
+} from '../graph/logical-graph.ts';
 import type { Pipeline } from '../graph/pipeline.ts';
 import type { EdgePlan, StagePlan } from '../graph/plan.ts';
 import { inputsOf } from '../graph/stage-assignment.ts';
@@ -8,6 +17,7 @@ import type { ComputeSession, Push } from './compute-session.ts';
 import { type CrossingCodec, crossingCodec } from './crossing.ts';
 import { compileFilter } from './filter.ts';
 import { compileFlatMap } from './flat-map.ts';
+import { compileIntervalJoin, type JoinProgram } from './interval-join.ts';
 import { compileMap } from './map.ts';
 import { PaneAggregates } from './pane-aggregates.ts';
 import { compileRepartition, type EdgeTarget } from './repartition.ts';
@@ -16,7 +26,7 @@ import { compileArrivedRow, compileRowKeyHop, compileSink } from './sink.ts';
 import { compileSource } from './source.ts';
 import type { StageProgram, StoredRow } from './stage-program.ts';
 import { compileUpgrade, type StageUpgrade } from './stage-upgrade.ts';
-import type { WindowProgram } from './window-program.ts';
+import { requireWindow, type StateProgram } from './state-program.ts';
 
 /** What receives the rows of one edge. */
 type Arrival = (session: ComputeSession, row: StoredRow, keyJson: string, upgrade?: StageUpgrade) => void;
@@ -30,7 +40,7 @@ class StageCompiler {
   readonly #stage: StagePlan;
   readonly #here: ReadonlySet<string>;
   readonly #pushes = new Map<string, Push>();
-  readonly #windows: WindowProgram[] = [];
+  readonly #programs = new Map<string, StateProgram>();
   readonly #flushes: ((session: ComputeSession) => void)[] = [];
 
   constructor(pipeline: Pipeline, stage: StagePlan) {
@@ -41,13 +51,14 @@ class StageCompiler {
 
   compile(): StageProgram {
     const { input } = this.#stage;
+    for (const { id } of this.#stage.operators.filter(keepsTable)) this.#programs.set(id, this.#compileKeeper(id));
+    const programs = [...this.#programs.values()];
     const arrivals = input.kind === 'repartition' ? input.edges.map((edge) => this.#arrivalOf(this.#edge(edge))) : [];
     const source = input.kind === 'source' ? this.#node(input.sourceId) : undefined;
     const sourceProgram = source?.kind === 'source' ? compileSource(source, this.#fanOut(source.id)) : undefined;
-    const windows = this.#windows;
     const flushes = this.#flushes;
     return {
-      tables: windows.map((window) => window.table),
+      tables: programs.map(({ table }) => table),
       destinations: [...new Set(this.#stage.outputs.map((edge) => this.#edge(edge).toStage))],
       source: sourceProgram,
       onRow(session, row, upgrade) {
@@ -56,23 +67,27 @@ class StageCompiler {
       },
       onTimer(session, table, lp, key, watermarkMs) {
         session.lp = lp;
-        (windows[table] as WindowProgram).onTimer(session, key, watermarkMs);
+        (programs[table] as StateProgram).onTimer(session, key, watermarkMs);
       },
       dropDue(session, table, lp, key, watermarkMs) {
         session.lp = lp;
-        return (windows[table] as WindowProgram).dropDue(session, key, watermarkMs);
+        return requireWindow(programs[table]).dropDue(session, key, watermarkMs);
       },
       fireDropped(session, table, lp, dropped, watermarkMs) {
         session.lp = lp;
-        const window = windows[table] as WindowProgram;
+        const window = requireWindow(programs[table]);
         const keyJson = JSON.stringify((dropped as readonly unknown[])[0]);
         window.onTimer(session, window.restore(session, keyJson, dropped), watermarkMs);
       },
       flush(session) {
         for (const flush of flushes) flush(session);
       },
-      upgradeFrom: (change) => compileUpgrade(change, windows),
+      upgradeFrom: (change) => compileUpgrade(change, programs),
     };
+  }
+
+  #nodes(): LogicalNode[] {
+    return [...this.#pipeline.graph.nodes.values()];
   }
 
   #node(id: string): LogicalNode {
@@ -83,10 +98,10 @@ class StageCompiler {
     return this.#pipeline.plan.edges.find((edge) => edge.id === id) as EdgePlan;
   }
 
-  /** The operators of this stage that read `id`, as one function. */
+  /** The operators of this stage that read `id`, as one function. Late streams have their records from elsewhere. */
   #fanOut(id: string): Push {
-    const readers = [...this.#pipeline.graph.nodes.values()].filter(
-      (node) => this.#here.has(node.id) && inputsOf(node).includes(id),
+    const readers = this.#nodes().filter(
+      (node) => this.#here.has(node.id) && node.kind !== 'late' && inputsOf(node).includes(id),
     );
     const pushes = readers.map((node) => this.#pushOf(node));
     if (pushes.length === 1) return pushes[0] as Push;
@@ -159,46 +174,67 @@ class StageCompiler {
       return (session, row) => push(session, row[3], row[1]);
     }
     const codec = this.#codecOf(this.#node(edge.id) as KeyByNode);
-    const windows = this.#windowsOver(edge.id);
+    const programs = [...this.#programs.values()];
+    const windows = this.#nodes().flatMap((node) =>
+      node.kind === 'window' && node.input === edge.id ? [requireWindow(this.#programs.get(node.id))] : [],
+    );
+    const sides = this.#sidesOf(edge.id);
+    const combinedTable = [...this.#programs.keys()].indexOf(edge.combine ?? '');
     return (session, row, keyJson, upgrade) => {
       if (row.length === 5) {
-        const combined = upgrade === undefined ? { table: 0, accumulators: row[3] } : upgrade.combined(row[3]);
+        const combined =
+          upgrade === undefined ? { table: combinedTable, accumulators: row[3] } : upgrade.combined(row[3]);
         if (combined === undefined) return;
-        const window = windows[combined.table] as WindowProgram;
+        const window = requireWindow(programs[combined.table]);
         window.onPartial(session, row[2], keyJson, row[1], row[4], combined.accumulators);
-      } else {
-        for (const window of windows) window.onRecord(session, row[2], keyJson, codec.decode(row[3]), row[1]);
+        return;
       }
+      const [, eventTimeMs, key, stored] = row;
+      const value = codec.decode(stored);
+      for (const window of windows) window.onRecord(session, key, keyJson, value, eventTimeMs);
+      if (sides.length === 0) return;
+      const record = { key, keyJson, eventTimeMs, value, stored };
+      for (const { join, side } of sides) join.onRecord(session, side, record);
     };
   }
 
-  #windowsOver(keyBy: string): WindowProgram[] {
-    return [...this.#pipeline.graph.nodes.values()].flatMap((node) => {
-      if (node.kind !== 'window' || node.input !== keyBy) return [];
-      const aggregates = new PaneAggregates(
-        this.#aggregatesOf(node).map((aggregate) => ({ node: aggregate, next: this.#fanOut(aggregate.id) })),
-      );
-      const late = this.#lateOf(node);
-      const { assigner } = node;
-      const program =
-        assigner.kind === 'session'
-          ? compileSessionWindow({ ...node, assigner }, aggregates, late, this.#windows.length)
-          : compileAlignedWindow({ ...node, assigner }, aggregates, late, this.#windows.length);
-      this.#windows.push(program);
-      return [program];
+  /** The joins that read an edge, once for each side that it is of. */
+  #sidesOf(keyBy: string): readonly { readonly join: JoinProgram; readonly side: JoinSide }[] {
+    return this.#nodes().flatMap((node) => {
+      if (node.kind !== 'intervalJoin') return [];
+      const join = this.#programs.get(node.id) as JoinProgram;
+      return (['left', 'right'] as const).flatMap((side) => (node[side] === keyBy ? [{ join, side }] : []));
     });
   }
 
-  #aggregatesOf(window: WindowNode): AggregateNode[] {
-    return [...this.#pipeline.graph.nodes.values()].filter(
-      (node): node is AggregateNode => node.kind === 'aggregate' && node.input === window.id,
+  #compileKeeper(id: string): StateProgram {
+    const node = this.#node(id) as WindowNode | IntervalJoinNode;
+    const table = this.#programs.size;
+    if (node.kind === 'intervalJoin') return this.#compileJoin(node, table);
+    const aggregates = new PaneAggregates(
+      this.#aggregatesOf(node).map((aggregate) => ({ node: aggregate, next: this.#fanOut(aggregate.id) })),
     );
+    const late = this.#lateOf(id);
+    const { assigner } = node;
+    return assigner.kind === 'session'
+      ? compileSessionWindow({ ...node, assigner }, aggregates, late, table)
+      : compileAlignedWindow({ ...node, assigner }, aggregates, late, table);
   }
 
-  #lateOf(window: WindowNode): Push {
-    const late = [...this.#pipeline.graph.nodes.values()].find(
-      (node) => node.kind === 'late' && node.input === window.id,
-    );
+  #compileJoin(node: IntervalJoinNode, table: number): JoinProgram {
+    const inputOf = (side: JoinSide) => {
+      const { decode } = this.#codecOf(this.#node(node[side]) as KeyByNode);
+      return { late: this.#lateOf(node.id, side), decode };
+    };
+    return compileIntervalJoin(node, { left: inputOf('left'), right: inputOf('right') }, this.#fanOut(node.id), table);
+  }
+
+  #aggregatesOf(window: WindowNode): AggregateNode[] {
+    return this.#nodes().filter((node): node is AggregateNode => node.kind === 'aggregate' && node.input === window.id);
+  }
+
+  #lateOf(id: string, side?: JoinSide): Push {
+    const late = this.#nodes().find((node) => node.kind === 'late' && node.input === id && node.side === side);
     return late === undefined ? nowhere : this.#fanOut(late.id);
   }
 

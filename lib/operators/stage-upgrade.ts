@@ -2,7 +2,7 @@ import type { LayoutChange } from '../state/state-layout.ts';
 import type { EntryChange } from '../state/state-table.ts';
 import type { StateUpgrade } from '../state/state-upgrade.ts';
 import type { Accumulators } from './pane-aggregates.ts';
-import type { WindowProgram } from './window-program.ts';
+import { isWindow, type StateProgram } from './state-program.ts';
 
 /** What a stage reads of an earlier epoch: entries, outputs, and combined rows that were sent then. */
 export interface StageUpgrade extends StateUpgrade {
@@ -20,13 +20,19 @@ export interface UpgradedWindow {
   read(value: unknown): unknown;
 }
 
-/** Compiles the way from an earlier layout of a stage to that of its windows. */
-export const compileUpgrade = (change: LayoutChange, windows: readonly WindowProgram[]): StageUpgrade => {
+/** Compiles the way from an earlier layout of a stage to that of its windows and joins. */
+export const compileUpgrade = (change: LayoutChange, programs: readonly StateProgram[]): StageUpgrade => {
   const [before, now] = change.tableCounts;
   const tables = change.tables.map((table) => {
     if (table === undefined) return undefined;
-    const window = windows[table.table] as WindowProgram;
-    return { table: table.table, window, accumulators: window.aggregates.upgradeFrom(table.accumulators) };
+    const program = programs[table.table] as StateProgram;
+    if (!isWindow(program)) return { table: table.table, read: (value: unknown) => value, accumulators: undefined };
+    const accumulators = program.aggregates.upgradeFrom(table.accumulators);
+    return {
+      table: table.table,
+      read: (value: unknown) => program.mapAccumulators(value, accumulators),
+      accumulators,
+    };
   });
   return {
     entry(entry): EntryChange | undefined {
@@ -34,20 +40,16 @@ export const compileUpgrade = (change: LayoutChange, windows: readonly WindowPro
       if (entry.table >= before) return { ...entry, table: entry.table - before + now };
       const target = tables[entry.table];
       if (target === undefined) return undefined;
-      const { table, window, accumulators } = target;
-      const value = entry.value === undefined ? undefined : window.mapAccumulators(entry.value, accumulators);
-      return { ...entry, table, value };
+      const { table, read } = target;
+      return { ...entry, table, value: entry.value === undefined ? undefined : read(entry.value) };
     },
     sink: (id) => change.sinks.get(id),
     combined(accumulators) {
       const target = change.combined === undefined ? undefined : tables[change.combined];
-      return target && { table: target.table, accumulators: target.accumulators(accumulators) };
+      return target?.accumulators && { table: target.table, accumulators: target.accumulators(accumulators) };
     },
     window(id) {
-      const target = tables[id === undefined && change.ids.length === 1 ? 0 : change.ids.indexOf(id ?? '')];
-      return (
-        target && { table: target.table, read: (value) => target.window.mapAccumulators(value, target.accumulators) }
-      );
+      return tables[id === undefined && change.ids.length === 1 ? 0 : change.ids.indexOf(id ?? '')];
     },
   };
 };

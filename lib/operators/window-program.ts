@@ -1,7 +1,7 @@
 import type { Key } from '../graph/logical-graph.ts';
-import type { StateTable } from '../state/state-table.ts';
 import type { ComputeSession } from './compute-session.ts';
 import type { Accumulators, PaneAggregates } from './pane-aggregates.ts';
+import type { TableKeeper } from './table-keeper.ts';
 
 /** Accumulators came for a pane that is closed. Senders see to it that this does not happen; a redriven row may be too late. */
 export class PaneClosed extends Error {
@@ -9,8 +9,7 @@ export class PaneClosed extends Error {
 }
 
 /** A window operator at work in a keyed stage. The session's `key` and `lp` are set before each call. */
-export interface WindowProgram {
-  readonly table: StateTable;
+export interface WindowProgram extends TableKeeper {
   readonly aggregates: PaneAggregates;
   /** An entry's value with other accumulators. */
   mapAccumulators(value: unknown, map: (accumulators: Accumulators) => Accumulators): unknown;
@@ -25,8 +24,6 @@ export interface WindowProgram {
     endMs: number,
     accumulators: Accumulators,
   ): void;
-  /** An entry of the table is due at the watermark. */
-  onTimer(session: ComputeSession, entryKey: string, watermarkMs: number): void;
   /** Removes what is due of an entry that could not be fired, and returns it for quarantine. */
   dropDue(session: ComputeSession, entryKey: string, watermarkMs: number): unknown;
   /**

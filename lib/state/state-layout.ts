@@ -18,11 +18,13 @@ export interface Named {
   readonly state: string;
 }
 
-/** The table of a window. */
+/** The table of a window, or of a join. */
 export interface TableLayout extends Named {
   /** The window's assigner and lateness: whoever changes them begins another table. */
-  readonly window: Readonly<Record<string, unknown>>;
-  /** In the order in which a pane holds them. */
+  readonly window?: Readonly<Record<string, unknown>>;
+  /** The same of a join: its sides and bounds. */
+  readonly join?: Readonly<Record<string, unknown>>;
+  /** In the order in which a pane holds them; none in a join. */
   readonly accumulators: readonly AccumulatorLayout[];
 }
 
