@@ -2,20 +2,26 @@ import type { SourceNode } from '../graph/logical-graph.ts';
 import type { Push } from './compute-session.ts';
 import { decodeBySchema } from './crossing.ts';
 import { RejectionError, userCodeError } from './rejection-error.ts';
+import { compileSchemaCheck } from './schema-check.ts';
 import type { SourceProgram } from './stage-program.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Bytes to a checked value with its event time. */
-export const compileSource = (node: SourceNode, next: Push): SourceProgram => ({
-  id: node.id,
-  onRecord(session, data) {
-    const value = decodeBySchema(node.id, node.spec.schema, parseJson(node.id, data));
-    const eventTimeMs = eventTimeOf(node, value);
-    next(session, value, eventTimeMs);
-    return eventTimeMs;
-  },
-});
+export const compileSource = (node: SourceNode, next: Push): SourceProgram => {
+  const { schema } = node.spec;
+  const isSurelyValid = compileSchemaCheck(schema);
+  return {
+    id: node.id,
+    onRecord(session, data) {
+      const stored = parseJson(node.id, data);
+      const value = isSurelyValid?.(stored) ? stored : decodeBySchema(node.id, schema, stored);
+      const eventTimeMs = eventTimeOf(node, value);
+      next(session, value, eventTimeMs);
+      return eventTimeMs;
+    },
+  };
+};
 
 const parseJson = (operator: string, data: Uint8Array): unknown => {
   try {
