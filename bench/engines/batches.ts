@@ -1,6 +1,5 @@
 import { aggregate } from '../../lib/connectors/kpl/aggregate.ts';
 import type { PutEntry } from '../../lib/connectors/stream-port.ts';
-import { readLines } from '../events/read-lines.ts';
 
 export interface BatchOptions {
   /** Events in a batch. */
@@ -17,14 +16,14 @@ export interface Batch {
   readonly entries: readonly PutEntry[];
 }
 
-/** The events of a file as a producer puts them, so many at a time. */
-export function* batchesOf(file: string, { batch, records }: BatchOptions): Generator<Batch> {
+/** Events, lines of JSON in chunks of any size, as a producer puts them, so many at a time. */
+export function* batchesOf(chunks: Iterable<readonly string[]>, { batch, records }: BatchOptions): Generator<Batch> {
   let entries: PutEntry[] = [];
   const packed = (): Batch => ({
     events: entries.length,
     entries: records === 'kpl' ? aggregate(entries, { maxSizeBytes: aggregateBytes }) : entries,
   });
-  for (const lines of readLines(file)) {
+  for (const lines of chunks) {
     for (const line of lines) {
       if (entries.push({ partitionKey: 'events', data: Buffer.from(line) }) < batch) continue;
       yield packed();

@@ -2,6 +2,7 @@
 import { type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { createRowTable } from '../../lib/local/engines/resources.ts';
 import { toLambdaEvent } from '../../lib/local/mapping/lambda-event.ts';
+import { readLines } from '../events/read-lines.ts';
 import type { Row } from '../works/work.ts';
 import { batchesOf } from './batches.ts';
 import { originOf } from './event-origin.ts';
@@ -38,7 +39,7 @@ await runTrial<HandWrittenOptions>(async ({ eventsFile, warmUpFile, answerFile, 
     const watch = new Stopwatch();
     const handler = designs[options.design]({ client, ...tables });
     let sequence = 0;
-    for (const { entries } of batchesOf(file, { batch: options.batch, records: 'plain' })) {
+    for (const { entries } of batchesOf(readLines(file), { batch: options.batch, records: 'plain' })) {
       const records = entries.map((entry) => ({ ...entry, sequenceNumber: String(++sequence), arrivalMs: 0 }));
       const event = toLambdaEvent(records, originOf('events'));
       await watch.measure(() => handler(event));

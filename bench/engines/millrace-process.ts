@@ -1,4 +1,5 @@
 /** Millrace: all stages of the work's pipeline, from Lambda's event object to the acknowledged commit. */
+import type { Row } from '../works/work.ts';
 import { workOf } from '../works/works.ts';
 import { MeasuredJob } from './millrace/measured-job.ts';
 import { makeItems, TrafficMeter } from './millrace/metered-stores.ts';
@@ -9,13 +10,17 @@ await runTrial<MillraceOptions>(async ({ work, eventsFile, warmUpFile, answerFil
   const runJob = async (table: string, file: string) => {
     const meter = new TrafficMeter();
     const { items, close } = await makeItems(options.dynamoEndpoint, table, meter.observe);
-    const job = new MeasuredJob(workOf(work), options, items, meter);
+    const { pipeline, columns } = workOf(work);
+    const rows: Row[] = [];
+    const keepRow = (value: unknown) =>
+      rows.push(columns.map((column) => (value as Record<string, number>)[column] as number));
+    const job = new MeasuredJob(pipeline, options, items, meter, keepRow);
     await job.run(file);
     close();
-    return job;
+    return { job, rows };
   };
   await runJob('warm-up', warmUpFile);
-  const job = await runJob('measured', eventsFile);
-  writeAnswer(answerFile, job.rows);
+  const { job, rows } = await runJob('measured', eventsFile);
+  writeAnswer(answerFile, rows);
   return { wallMs: job.wallMs, cpuMicros: job.cpuMicros, parts: job.parts, traffic: job.traffic };
 });

@@ -1,6 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ShardReader, StreamRecord } from '../../../lib/connectors/stream-port.ts';
 import { systemClock } from '../../../lib/core/clock.ts';
 import { systemRandom } from '../../../lib/core/random.ts';
+import type { Pipeline } from '../../../lib/graph/pipeline.ts';
 import { StageFunction } from '../../../lib/lambda/stage-function.ts';
 import { type EventOrigin, toLambdaEvent } from '../../../lib/local/mapping/lambda-event.ts';
 import { MemoryStreams } from '../../../lib/memory/memory-streams.ts';
@@ -8,8 +10,8 @@ import { createTelemetry } from '../../../lib/observability/powertools.ts';
 import { StageRuntime } from '../../../lib/runtime/stage-runtime.ts';
 import type { ItemStore } from '../../../lib/state/item-store.ts';
 import { MAX_WATERMARK_MS } from '../../../lib/time/watermark-strategy.ts';
-import type { Row, Work } from '../../works/work.ts';
-import { batchesOf } from '../batches.ts';
+import { readLines } from '../../events/read-lines.ts';
+import { type Batch, batchesOf } from '../batches.ts';
 import { originOf, shardId } from '../event-origin.ts';
 import { Stopwatch } from '../stopwatch.ts';
 import type { Traffic } from '../trial.ts';
@@ -38,18 +40,21 @@ export class MeasuredJob {
   readonly #streams = new MemoryStreams(systemClock);
   readonly #stages: readonly MeasuredStage[];
   readonly #meter: TrafficMeter;
-  readonly #values: unknown[] = [];
-  readonly #columns: readonly string[];
   #meteredEvents = 0;
 
-  constructor(work: Work, options: MillraceOptions, items: ItemStore, meter: TrafficMeter) {
+  /** @param onRow given each value that the pipeline's sink `out` gets */
+  constructor(
+    pipeline: Pipeline,
+    options: MillraceOptions,
+    items: ItemStore,
+    meter: TrafficMeter,
+    onRow: (value: unknown) => void,
+  ) {
     this.#options = options;
     this.#meter = meter;
-    this.#columns = work.columns;
-    const { pipeline } = work;
     const sink = {
       write: async (rows: readonly { readonly value: unknown }[]) => {
-        for (const { value } of rows) this.#values.push(value);
+        for (const { value } of rows) onRow(value);
       },
     };
     const streams = meter.metered(this.#streams);
@@ -82,18 +87,24 @@ export class MeasuredJob {
 
   /** All events of a file, and the end of time after them: every window fires. */
   async run(file: string): Promise<void> {
+    for (const batch of batchesOf(readLines(file), this.#options)) await this.take(batch);
     const [source] = this.#stages as [MeasuredStage];
-    for (const { entries, events } of batchesOf(file, this.#options)) {
-      const isFirst = source.invocations === 0;
-      await this.#streams.putRecords(source.stream, entries);
-      await this.#deliver();
-      // The first batch of a shard makes its log, which happens once in its life: no part of what a million events cost.
-      if (isFirst) this.#meter.reset();
-      else this.#meteredEvents += events;
-    }
     const tick = { millrace: 'tick', nowMs: systemClock.nowMs(), watermarkMs: MAX_WATERMARK_MS };
     await this.#invoke(source, tick);
     await this.#deliver();
+  }
+
+  /** One batch, through all stages. */
+  async take({ entries, events }: Batch): Promise<void> {
+    const [source] = this.#stages as [MeasuredStage];
+    const isFirst = source.invocations === 0;
+    await this.#streams.putRecords(source.stream, entries);
+    await this.#deliver();
+    // The first batch of a shard makes its log, which happens once in its life: no part of what a million events cost.
+    if (isFirst) this.#meter.reset();
+    else this.#meteredEvents += events;
+    // With everything in memory nothing else lets in what waits for a turn, such as the ends of writes to the log: it would pile up.
+    await nextTurn();
   }
 
   /** CPU microseconds of each stage, in the order of the plan. */
@@ -113,12 +124,6 @@ export class MeasuredJob {
 
   get cpuMicros(): number {
     return this.#stages.reduce((sum, { watch }) => sum + watch.cpuMicros, 0);
-  }
-
-  get rows(): readonly Row[] {
-    return this.#values.map((value) =>
-      this.#columns.map((column) => (value as Record<string, number>)[column] as number),
-    );
   }
 
   /** What is in the streams, stage by stage: all records that are there make one batch. */

@@ -1,0 +1,152 @@
+/** `node bench/flat-commits.ts`: what a commit costs as more and more keys are stored and the same number of them changes. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import Table from 'cli-table3';
+import { groupDigits } from '../lib/core/text-table.ts';
+import { parseWhole, wholeNumber } from '../localstack/program/parse-whole.ts';
+import { runProgram } from '../localstack/program/run-program.ts';
+import type { CountingAnswer, CountingOptions, CountingRequest } from './engines/counting-process.ts';
+import { median } from './median.ts';
+import type { StageCost } from './state/counting-job.ts';
+
+const touchedKeys = 500;
+const eventsOfEach = 4;
+const events = touchedKeys * eventsOfEach;
+const leastStored = 1_000;
+/** A snapshot is written after so many commits. */
+const commitsInRound = 64;
+const warmUpRounds = 3;
+const defaultRounds = 9;
+
+const usage = `Usage: node bench/flat-commits.ts [options]
+
+Counts keys in a window that stays open, in batches of ${events} events on ${touchedKeys} keys that are drawn from all that are stored: ${leastStored} in one
+process, ten times as many in the next, and so on. In turns each makes ${commitsInRound} commits, the last of them with a snapshot. State is in
+memory, all of it loaded. Prints what a commit of the keyed stage weighs and what an event costs of a processor.
+
+Options:
+  --keys N      the most keys stored, ${leastStored} to 10000000 (default 1000000)
+  --rounds N    1 to 1000 (default ${defaultRounds})
+  --profile DIR write a profile of each process there, for Chromium's developer tools
+  --help        show this
+
+Exit codes: 0 done, 1 a process failed, 2 wrong arguments.
+`;
+
+const parsed = parseWhole(
+  process.argv.slice(2),
+  { keys: { type: 'string' }, rounds: { type: 'string' }, profile: { type: 'string' } },
+  ({ keys, rounds, profile }) => ({
+    mostKeys: wholeNumber('--keys', keys, leastStored, 10_000_000) ?? 1_000_000,
+    rounds: wholeNumber('--rounds', rounds, 1, 1_000) ?? defaultRounds,
+    profile,
+  }),
+);
+
+interface Container {
+  readonly storedKeys: number;
+  readonly child: ChildProcess;
+  readonly costs: (readonly StageCost[])[];
+}
+
+const start = (storedKeys: number, profile: string | undefined): Container => {
+  const options: CountingOptions = { storedKeys, touchedKeys, eventsOfEach };
+  const child = fork(join(import.meta.dirname, 'engines/counting-process.ts'), [JSON.stringify(options)], {
+    execArgv: profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', join(profile, String(storedKeys))],
+  });
+  return { storedKeys, child, costs: [] };
+};
+
+const commit = async ({ child }: Container): Promise<CountingAnswer> => {
+  const over = new AbortController();
+  const { signal } = over;
+  try {
+    const answered = once(child, 'message', { signal }).then(([answer]) => answer as CountingAnswer);
+    const ended = once(child, 'exit', { signal }).then(() => Promise.reject(new Error('a process ended early')));
+    child.send({ commits: commitsInRound } satisfies CountingRequest);
+    return await Promise.race([answered, ended]);
+  } finally {
+    over.abort();
+  }
+};
+
+interface Measured {
+  readonly payloadBytes: number;
+  /** CPU µs an event. */
+  readonly source: number;
+  readonly keyed: number;
+  readonly keyedWithSnapshots: number;
+  readonly snapshotMs: number;
+  readonly longestMs: number;
+}
+
+const summarize = (costs: readonly (readonly StageCost[])[]): Measured => {
+  const [source, keyed] = [0, 1].map((stage) => costs.map((commit) => commit[stage] as StageCost)) as [
+    StageCost[],
+    StageCost[],
+  ];
+  const microsOf = (of: readonly StageCost[]) => of.map(({ cpuMicros }) => cpuMicros);
+  const withSnapshot = microsOf(keyed.filter(({ snapshot }) => snapshot));
+  return {
+    payloadBytes: median(keyed.map(({ payloadBytes }) => payloadBytes)),
+    source: median(microsOf(source)) / events,
+    keyed: median(microsOf(keyed.filter(({ snapshot }) => !snapshot))) / events,
+    keyedWithSnapshots: microsOf(keyed).reduce((sum, micros) => sum + micros, 0) / keyed.length / events,
+    snapshotMs: median(withSnapshot) / 1_000,
+    longestMs: Math.max(...withSnapshot) / 1_000,
+  };
+};
+
+const tableOf = (containers: readonly Container[]): string => {
+  const head = [
+    'stored keys',
+    'commit, bytes',
+    'ratio',
+    'source, µs/event',
+    'keyed, µs/event',
+    'both, ratio',
+    'keyed with snapshots',
+    'with a snapshot, ms',
+    'the longest, ms',
+  ];
+  const table = new Table({
+    style: { head: [], border: [], compact: true },
+    colAligns: head.map(() => 'right'),
+    head,
+  });
+  const rows = containers.map(({ storedKeys, costs }) => ({ storedKeys, measured: summarize(costs) }));
+  const first = rows[0]?.measured as Measured;
+  for (const { storedKeys, measured } of rows) {
+    table.push([
+      groupDigits(storedKeys),
+      groupDigits(measured.payloadBytes),
+      (measured.payloadBytes / first.payloadBytes).toFixed(2),
+      measured.source.toFixed(2),
+      measured.keyed.toFixed(2),
+      ((measured.source + measured.keyed) / (first.source + first.keyed)).toFixed(2),
+      measured.keyedWithSnapshots.toFixed(2),
+      measured.snapshotMs.toFixed(0),
+      measured.longestMs.toFixed(0),
+    ]);
+  }
+  return table.toString();
+};
+
+await runProgram(usage, parsed, async ({ mostKeys, rounds, profile }) => {
+  const containers: Container[] = [];
+  try {
+    for (let storedKeys = leastStored; storedKeys <= mostKeys; storedKeys *= 10)
+      containers.push(start(storedKeys, profile));
+    for (let round = -warmUpRounds; round < rounds; round++) {
+      for (const container of containers) {
+        const costs = await commit(container);
+        if (round >= 0) container.costs.push(...costs);
+      }
+    }
+    process.stdout.write(`${tableOf(containers)}\n`);
+    return 0;
+  } finally {
+    for (const { child } of containers) if (child.connected) child.disconnect();
+  }
+});
