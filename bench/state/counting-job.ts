@@ -77,7 +77,7 @@ export class CountingJob {
 
   /** Empty-handed commits until a snapshot is written: nothing is left that only the log has. */
   async settle(): Promise<void> {
-    for (let snapshot = false; !snapshot; ) snapshot = (await this.count(['settled'])).every((cost) => cost.snapshot);
+    for (let snapshot = false; !snapshot; ) snapshot = (await this.count(['settled'])).at(-1)?.snapshot === true;
   }
 
   async #deliver(container: StageRuntime): Promise<StageCost> {

@@ -151,7 +151,7 @@ describe('a container that was idle', () => {
 });
 
 describe('a state larger than its memory', () => {
-  const LIMIT = 80_000;
+  const LIMIT = 50_000;
   const large = async (rig: LogRig): Promise<TaskStore> => {
     const writer = await loaded(rig);
     await commit(

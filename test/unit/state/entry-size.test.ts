@@ -37,9 +37,9 @@ const values: Record<string, (i: number) => unknown> = {
 const entries = 20_000;
 
 /** Beside the heap, as what is loaded comes from. */
-const storedText = (valueOf: (i: number) => unknown): Buffer => {
+const storedText = (makeValue: (i: number) => unknown): Buffer => {
   const changes = Array.from({ length: entries }, (_, i) =>
-    encodeChange({ lp: 0, table: 0, key: `${startMs}|"${keyOf(i)}"`, value: valueOf(i) }),
+    encodeChange({ lp: 0, table: 0, key: `${startMs}|"${keyOf(i)}"`, value: makeValue(i) }),
   );
   return Buffer.from(`[${changes.join(',')}]`);
 };
@@ -51,8 +51,8 @@ const load = (text: Buffer): StatePartition => {
 };
 
 describe('the memory that an entry is taken for', () => {
-  it.each(Object.entries(values))('is within a third of what %s takes in a loaded partition', (_, valueOf) => {
-    const text = storedText(valueOf);
+  it.each(Object.entries(values))('is within a third of what %s takes in a loaded partition', (_, makeValue) => {
+    const text = storedText(makeValue);
     const before = heapInUse();
     const partition = load(text);
     const taken = heapInUse() - before;
