@@ -48,7 +48,10 @@ export interface Expected {
  * further behind the newest of its shard than the bound. A shard that follows on others begins where the slowest of them
  * ended. Parents come before their children. `mayBeLate`: ticks move watermarks, and no record is known to be on time.
  */
-export const expectFrom = (shards: readonly ShardInput[], mayBeLate = false): Expected => {
+export const expectFrom = (
+  shards: readonly ShardInput[],
+  { mayBeLate = false, boundMs = BOUND_MS }: { readonly mayBeLate?: boolean; readonly boundMs?: number } = {},
+): Expected => {
   const events: ExpectedEvent[] = [];
   const poison: string[] = [];
   const newest = new NewestTimes();
@@ -61,7 +64,7 @@ export const expectFrom = (shards: readonly ShardInput[], mayBeLate = false): Ex
         continue;
       }
       const event = JSON.parse(text) as Event;
-      if (!event.id.startsWith('x')) events.push({ ...event, onTime: !mayBeLate && event.at >= newestMs - BOUND_MS });
+      if (!event.id.startsWith('x')) events.push({ ...event, onTime: !mayBeLate && event.at >= newestMs - boundMs });
       newestMs = Math.max(newestMs, event.at);
     }
     newest.after(shard, newestMs);

@@ -35,6 +35,7 @@ export const otherRows = [
   'an operator repairs what is at work',
   'records come late',
   'state is larger than memory',
+  'two streams are joined',
 ] as const;
 
 export type FaultRow = (typeof faultRows)[number] | (typeof otherRows)[number];

@@ -1,5 +1,6 @@
 import { collectMutations } from './collect-mutations.ts';
 import { gapMutations } from './gap-mutations.ts';
+import { joinMutations } from './join-mutations.ts';
 import { type Mutation, one, tested } from './mutation.ts';
 import { repairMutations } from './repair-mutations.ts';
 import { reshardMutations } from './reshard-mutations.ts';
@@ -306,6 +307,7 @@ export const mutations: readonly Mutation[] = [
   ...reshardMutations,
   ...collectMutations,
   ...gapMutations,
+  ...joinMutations,
   ...repairMutations,
   ...storeMutations,
 ];

@@ -7,7 +7,7 @@ import { type Expected, type ExpectedEvent, expectFrom } from '../../support/inp
  * what is there twice and what came in a wrong order are each said by their name.
  */
 export const checkIds = (outcome: SimulationOutcome, mayBeLate = false): string[] => {
-  const expected = expectFrom(outcome.inputs, mayBeLate);
+  const expected = expectFrom(outcome.inputs, { mayBeLate });
   const fired = outcome.output<Pane>('fired');
   const panes = checkWindow('panes', expected.events, fired, outcome.output<Event>('late'), PANE_MS);
   const problems = [...panes.problems, ...checkTable(outcome.output<Pane>('table'), panes.final)];

@@ -3,6 +3,8 @@ import type { SimulateOptions } from 'millrace/testing';
 import { idsPipeline } from '../../support/ids-pipeline.ts';
 import { makeInput } from '../../support/input-events.ts';
 import { checkIds } from './ids-oracle.ts';
+import { checkJoins } from './joins-oracle.ts';
+import { joinsPipeline, makeSides } from './joins-pipeline.ts';
 import { checkPairs, makeWholes, pairsPipeline } from './pairs-pipeline.ts';
 import { checkRepaired } from './repaired-oracle.ts';
 import { makeFaulty, repairedPipeline, setMended } from './repaired-pipeline.ts';
@@ -67,6 +69,21 @@ const repaired = (parks: boolean) => {
   });
 };
 
+/** With one shard of each source watermarks follow closely, and what waits is let go early. */
+const joins = (shards?: number) => {
+  const pipeline = joinsPipeline();
+  const versions = [joinsPipeline(2), pipeline];
+  return (size: number): Reference => ({
+    pipeline,
+    options: {
+      events: (random) => makeSides(random, size),
+      check: checkJoins,
+      versions,
+      ...(shards !== undefined && { shards }),
+    },
+  });
+};
+
 const visits = sessionsPipeline();
 const pairs = pairsPipeline();
 const revisions = revisionsPipeline();
@@ -92,14 +109,17 @@ const idleMakers = [idle('advance'), idle('exclude')];
 
 const repairedMakers = [repaired(true), repaired(false)];
 
+const joinMakers = [joins(), joins(1)];
+
 /** What a seed simulates: the same for all time. */
 export const referenceOf = (seed: number): Reference => {
   const own = new Map([
     [7, idleMakers],
     [3, repairedMakers],
+    [5, joinMakers],
   ]).get(seed % 8);
   const make = own === undefined ? makers[seed % makers.length] : own[(seed >> 3) % own.length];
   // Ticks and repairs make a run long: fewer events make up for it.
-  const size = own === undefined ? 6 + (seed % 9) : 5 + (seed % 6);
+  const size = own === joinMakers ? 8 + (seed % 11) : own === undefined ? 6 + (seed % 9) : 5 + (seed % 6);
   return (make as (size: number) => Reference)(size);
 };

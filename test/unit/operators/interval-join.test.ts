@@ -239,6 +239,13 @@ describe('what waits in state', () => {
     }
   });
 
+  it('is let go with all of its bucket, so that those after it are found', () => {
+    const bench = new Bench(-10, 29).send('left', 100).send('left', 119).advance(129);
+    expect(bench.entries).toHaveLength(2);
+    bench.send('right', 148, 129).send('left', 118, 110).send('right', 147, 129);
+    expect(bench.pairs).toEqual(['left119-right148 at 148', 'left119-right147 at 147', 'left118-right147 at 147']);
+  });
+
   it('is not even kept where no counterpart can come any more', () => {
     expect(new Bench(-10, -5).send('left', 100, 94).entries).toHaveLength(1);
     expect(new Bench(-10, -5).send('left', 100, 95).entries).toEqual([]);
