@@ -1,6 +1,6 @@
 /** The plain loop: JSON.parse and a Map. No types are checked, nothing survives the process. */
 import { readLines } from '../events/read-lines.ts';
-import type { BidEvent } from '../works/bid-event.ts';
+import type { MarketEvent } from '../works/market-event.ts';
 import type { Row, Work } from '../works/work.ts';
 import { workOf } from '../works/works.ts';
 import { runTrial, writeAnswer } from './run-trial.ts';
@@ -8,7 +8,7 @@ import { Stopwatch } from './stopwatch.ts';
 
 const loopOver = (work: Work, eventsFile: string): readonly Row[] => {
   const loop = work.makeLoop();
-  for (const lines of readLines(eventsFile)) for (const line of lines) loop.add(JSON.parse(line) as BidEvent);
+  for (const lines of readLines(eventsFile)) for (const line of lines) loop.add(JSON.parse(line) as MarketEvent);
   return loop.finish();
 };
 

@@ -48,6 +48,8 @@ const Bid = z.object({
 
 export type Bid = z.output<typeof Bid>;
 
+export type Auction = z.output<typeof Auction>;
+
 // Nine events of ten are bids: theirs is tried first.
 const Event = z.union([z.object({ Bid }), z.object({ Auction }), z.object({ Person })]);
 
@@ -56,21 +58,39 @@ type Event = z.output<typeof Event>;
 const eventTimeMs = (event: Event): number =>
   'Bid' in event ? event.Bid.date_time : 'Auction' in event ? event.Auction.date_time : event.Person.date_time;
 
-/** All bids of the source `events`, which is out of order by up to four seconds. */
+/** The source `events`, which is out of order by up to four seconds. */
+const eventsOf = (p: PipelineScope, aggregation: Aggregation): Stream<Event> =>
+  p.source(
+    'events',
+    kinesisSource({
+      stream: 'events',
+      schema: Event,
+      eventTimeMs,
+      watermarks: boundedOutOfOrderness(seconds(4)),
+      aggregation,
+    }),
+  );
+
+const bidsAmong = (events: Stream<Event>): Stream<Bid> =>
+  events.filter('bids', (event) => 'Bid' in event).map('bid', (event) => event.Bid, { schema: Bid });
+
+/** All bids of the source. */
 export const bidsOf = (p: PipelineScope, aggregation: Aggregation = 'none'): Stream<Bid> =>
-  p
-    .source(
-      'events',
-      kinesisSource({
-        stream: 'events',
-        schema: Event,
-        eventTimeMs,
-        watermarks: boundedOutOfOrderness(seconds(4)),
-        aggregation,
-      }),
-    )
-    .filter('bids', (event) => 'Bid' in event)
-    .map('bid', (event) => event.Bid, { schema: Bid });
+  bidsAmong(eventsOf(p, aggregation));
+
+/** Bids and auctions of one source. */
+export const marketOf = (
+  p: PipelineScope,
+  aggregation: Aggregation = 'none',
+): { readonly bids: Stream<Bid>; readonly auctions: Stream<Auction> } => {
+  const events = eventsOf(p, aggregation);
+  return {
+    bids: bidsAmong(events),
+    auctions: events
+      .filter('auctions', (event) => 'Auction' in event)
+      .map('auction', (event) => event.Auction, { schema: Auction }),
+  };
+};
 
 /** The rows of an answer: without output ids, so that they equal the expected ones. */
 export const answerSink = <S extends z.ZodType<{ readonly auction: number }>>(schema: S): Sink<z.output<S>> =>

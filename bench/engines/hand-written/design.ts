@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { LambdaKinesisEvent, LambdaKinesisRecord } from '../../../lib/local/mapping/lambda-event.ts';
-import type { BidEvent } from '../../works/bid-event.ts';
+import type { MarketEvent } from '../../works/market-event.ts';
 
 /** Where a design keeps its counts, and what it has seen. */
 export interface DesignTables {
@@ -23,7 +23,7 @@ const sizeMs = 10_000;
 
 /** The bid in a record, by its window; `undefined` for other events. */
 export const bidOf = ({ kinesis }: LambdaKinesisRecord): Bid | undefined => {
-  const { Bid } = JSON.parse(Buffer.from(kinesis.data, 'base64').toString()) as BidEvent;
+  const { Bid } = JSON.parse(Buffer.from(kinesis.data, 'base64').toString()) as MarketEvent;
   return Bid && { auction: Bid.auction, startMs: Bid.date_time - (Bid.date_time % sizeMs) };
 };
 

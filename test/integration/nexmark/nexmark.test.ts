@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canonical, queries, readJsonl, runQuery } from './queries.ts';
-import { answers, type Bid } from './reference.ts';
+import { type Auction, answers, type Bid } from './reference.ts';
 
 const events = join(import.meta.dirname, '../../data/nexmark/events.jsonl.gz');
 const shared = join(import.meta.dirname, '../../../../shared/nexmark');
@@ -18,11 +18,13 @@ afterAll(() => {
   rmSync(outputDir, { recursive: true, force: true });
 });
 
-const bidsIn = (path: string): readonly Bid[] =>
-  readJsonl(path).flatMap((event) => ('Bid' in (event as object) ? [(event as { Bid: Bid }).Bid] : []));
+const eventsIn = <T>(path: string, kind: string): readonly T[] =>
+  readJsonl(path).flatMap((event) => (kind in (event as object) ? [(event as Record<string, T>)[kind] as T] : []));
 
 const expectedOf = (query: string, path: string): readonly string[] =>
-  canonical((answers[query] as (typeof answers)[string])(bidsIn(path)));
+  canonical(
+    (answers[query] as (typeof answers)[string])(eventsIn<Bid>(path, 'Bid'), eventsIn<Auction>(path, 'Auction')),
+  );
 
 /** A small generator of its own, so that a failure can be repeated: mulberry32. */
 const seeded = (seed: number) => {

@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import type { Pipeline } from '../../../lib/graph/pipeline.ts';
 import { type RunEngineName, runBounded } from '../../../lib/local/bounded-run/run-bounded.ts';
 
-export const queries = ['q0', 'q1', 'q2', 'q5', 'q7', 'q11', 'q14', 'q21', 'q22'] as const;
+export const queries = ['q0', 'q1', 'q2', 'q5', 'q7', 'q11', 'q14', 'q20', 'q21', 'q22'] as const;
 
 export type QueryName = (typeof queries)[number];
 

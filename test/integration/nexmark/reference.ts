@@ -13,9 +13,15 @@ export interface Bid {
   readonly extra: string;
 }
 
+export interface Auction {
+  readonly id: number;
+  readonly seller: number;
+  readonly category: number;
+}
+
 type Row = Readonly<Record<string, unknown>>;
 
-type Query = (bids: readonly Bid[]) => readonly Row[];
+type Query = (bids: readonly Bid[], auctions: readonly Auction[]) => readonly Row[];
 
 /** The integer product is exact, so this is the double nearest to the decimal result. */
 const euros = (price: number): number => Number(BigInt(price) * 908n) / 1_000;
@@ -88,6 +94,15 @@ const q14: Query = (bids) =>
       cCount: [...extra].filter((letter) => letter === 'c').length,
     }));
 
+const q20: Query = (bids, auctions) =>
+  auctions
+    .filter(({ category }) => category === 10)
+    .flatMap(({ id, seller, category }) =>
+      bids
+        .filter(({ auction }) => auction === id)
+        .map(({ auction, bidder, price, date_time }) => ({ auction, bidder, category, date_time, price, seller })),
+    );
+
 const channelId = ({ channel, url }: Bid): string | null => {
   const known = ['apple', 'google', 'facebook', 'baidu'].indexOf(channel.toLowerCase());
   return known === -1 ? new URL(url).searchParams.get('channel_id') : String(known);
@@ -115,6 +130,7 @@ export const answers: Readonly<Record<string, Query>> = {
   q7,
   q11,
   q14,
+  q20,
   q21,
   q22,
 };

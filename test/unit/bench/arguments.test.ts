@@ -11,7 +11,7 @@ const chosenBy = (...args: string[]) => {
 describe('arguments of npm run bench', () => {
   it('choose everything when there are none', () => {
     const { works, engines, events, json } = chosenBy();
-    expect(works).toEqual(['tumbling', 'sliding', 'session', 'filter-map', 'repartition']);
+    expect(works).toEqual(['tumbling', 'sliding', 'session', 'interval-join', 'filter-map', 'repartition']);
     expect(engines).toEqual(expect.arrayContaining(['loop', 'duckdb', 'flink/heap', 'by-hand/update-per-record']));
     expect({ events, json }).toEqual({ events: 2_000_000, json: false });
   });
@@ -34,7 +34,7 @@ describe('arguments of npm run bench', () => {
   it.each([
     [['--events', '10'], "--events is '10'; allowed: a whole number from 1000 to 100000000."],
     [['--work', 'tumblin'], "--work names 'tumblin', which there is not; did you mean 'tumbling'?"],
-    [['--work', 'd'], "--work names 'd', which there is not"],
+    [['--work', 'g'], "--work names 'g', which there is not"],
     [['--engine', 'flink/heep'], "did you mean 'flink/heap'?"],
     [['--engine', ''], "--engine names ''"],
     [['--engin', 'loop'], '--engin'],

@@ -13,6 +13,10 @@ public final class MarketEvent {
   @JsonProperty("Person")
   public Person person;
 
+  long atMs() {
+    return bid != null ? bid.atMs : auction != null ? auction.atMs : person.atMs;
+  }
+
   public static final class Bid {
     public long auction;
     public long bidder;

@@ -7,6 +7,7 @@ import java.time.Duration;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.functions.AggregateFunction;
 import org.apache.flink.api.common.functions.RichFlatMapFunction;
+import org.apache.flink.api.common.functions.RichMapFunction;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -15,6 +16,7 @@ import org.apache.flink.connector.file.src.FileSource;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.functions.co.ProcessJoinFunction;
 import org.apache.flink.streaming.api.functions.windowing.ProcessWindowFunction;
 import org.apache.flink.streaming.api.windowing.assigners.EventTimeSessionWindows;
 import org.apache.flink.streaming.api.windowing.assigners.SlidingEventTimeWindows;
@@ -32,18 +34,44 @@ final class Works {
   /** Flink joins sessions that touch; in the work two seconds apart are two. */
   private static final Duration GAP = Duration.ofMillis(1_999);
   private static final long LEAST_PRICE = 1_000_000;
+  private static final long CATEGORY = 10;
 
   static void build(StreamExecutionEnvironment env, String work, String file) {
-    DataStream<MarketEvent.Bid> bids =
+    DataStream<byte[]> lines =
         env.fromSource(
-                FileSource.forRecordStreamFormat(new LineFormat(), new Path(file)).build(),
-                WatermarkStrategy.noWatermarks(),
-                "events")
-            .flatMap(new ReadBids())
+            FileSource.forRecordStreamFormat(new LineFormat(), new Path(file)).build(),
+            WatermarkStrategy.noWatermarks(),
+            "events");
+    (work.equals("interval-join") ? pairs(lines) : rowsOf(work, bids(lines))).sinkTo(new Answer());
+  }
+
+  private static DataStream<MarketEvent.Bid> bids(DataStream<byte[]> lines) {
+    return lines.flatMap(new ReadBids())
+        .assignTimestampsAndWatermarks(
+            WatermarkStrategy.<MarketEvent.Bid>forBoundedOutOfOrderness(DISORDER)
+                .withTimestampAssigner((bid, unused) -> bid.atMs));
+  }
+
+  /** Auctions (id, seller) with the bids (auction, bidder, price, time) of their first ten seconds. */
+  private static DataStream<long[]> pairs(DataStream<byte[]> lines) {
+    DataStream<MarketEvent> events =
+        lines.map(new ReadEvents())
             .assignTimestampsAndWatermarks(
-                WatermarkStrategy.<MarketEvent.Bid>forBoundedOutOfOrderness(DISORDER)
-                    .withTimestampAssigner((bid, unused) -> bid.atMs));
-    rowsOf(work, bids).sinkTo(new Answer());
+                WatermarkStrategy.<MarketEvent>forBoundedOutOfOrderness(DISORDER)
+                    .withTimestampAssigner((event, unused) -> event.atMs()));
+    DataStream<long[]> auctions =
+        events.filter(event -> event.auction != null && event.auction.category == CATEGORY)
+            .map(event -> new long[] {event.auction.id, event.auction.seller})
+            .returns(ROW);
+    DataStream<long[]> bids =
+        events.filter(event -> event.bid != null)
+            .map(event -> new long[] {event.bid.auction, event.bid.bidder, event.bid.price, event.bid.atMs})
+            .returns(ROW);
+    return auctions.keyBy(row -> row[0], Types.LONG)
+        .intervalJoin(bids.keyBy(row -> row[0], Types.LONG))
+        .between(Duration.ZERO, SIZE)
+        .process(new PairRow())
+        .returns(ROW);
   }
 
   private static DataStream<long[]> rowsOf(String work, DataStream<MarketEvent.Bid> bids) {
@@ -82,6 +110,27 @@ final class Works {
     public void flatMap(byte[] line, Collector<MarketEvent.Bid> out) throws IOException {
       MarketEvent event = reader.readValue(line);
       if (event.bid != null) out.collect(event.bid);
+    }
+  }
+
+  private static final class ReadEvents extends RichMapFunction<byte[], MarketEvent> {
+    private transient ObjectReader reader;
+
+    @Override
+    public void open(OpenContext context) {
+      reader = new ObjectMapper().readerFor(MarketEvent.class);
+    }
+
+    @Override
+    public MarketEvent map(byte[] line) throws IOException {
+      return reader.readValue(line);
+    }
+  }
+
+  private static final class PairRow extends ProcessJoinFunction<long[], long[], long[]> {
+    @Override
+    public void processElement(long[] auction, long[] bid, Context context, Collector<long[]> out) {
+      out.collect(new long[] {auction[0], auction[1], bid[1], bid[2], bid[3]});
     }
   }
 
