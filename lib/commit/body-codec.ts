@@ -7,7 +7,7 @@ import type { ChildUnit, HopOutput, HopRows, Outbox, Rejection, SinkRow } from '
  * joined, not encoded again.
  */
 export const encodeBody = (body: CommitBody): string =>
-  `{"c":[${body.changes.map(encodeChange).join(',')}],"m":${JSON.stringify(body.marks.map(encodeMark))},"x":${body.excluded ? 1 : 0},` +
+  `{"c":${encodeChanges(body.changes)},"m":${JSON.stringify(body.marks.map(encodeMark))},"x":${body.excluded ? 1 : 0},` +
   `"r":[${body.rejections.records},${body.rejections.rejected}],"o":${encodeOutbox(body.outbox)}}`;
 
 export const decodeBody = (text: string): CommitBody => {
@@ -21,11 +21,14 @@ export const decodeBody = (text: string): CommitBody => {
   };
 };
 
-/** `[table, lp, key, value]`; a deletion has no value. Snapshots store entries the same way. */
-export const encodeChange = (change: EntryChange): string =>
-  change.value === undefined
-    ? `[${change.table},${change.lp},${JSON.stringify(change.key)}]`
-    : `[${change.table},${change.lp},${JSON.stringify(change.key)},${JSON.stringify(change.value)}]`;
+/** A list of `[table, lp, key, value]`; a deletion has no value. Snapshots store entries the same way. */
+export const encodeChanges = (changes: readonly EntryChange[]): string =>
+  // In one call: one for each change takes twice the time.
+  JSON.stringify(
+    changes.map(
+      ({ table, lp, key, value }): StoredChange => (value === undefined ? [table, lp, key] : [table, lp, key, value]),
+    ),
+  );
 
 export type StoredChange = [table: number, lp: number, key: string, value?: unknown];
 

@@ -5,7 +5,7 @@ import type { EntryChange } from '../state/state-table.ts';
 import type { EpochReader } from '../state/state-upgrade.ts';
 import { type BlobRef, blobName } from './blob-ref.ts';
 import type { BlobStore } from './blob-store.ts';
-import { decodeMark, encodeChange, encodeMark, type StoredMark } from './body-codec.ts';
+import { decodeMark, encodeChanges, encodeMark, type StoredMark } from './body-codec.ts';
 import type { CommitHeader, RejectionCount } from './commit.ts';
 import type { CommitLog } from './commit-log.ts';
 import type { CommittedState } from './committed-state.ts';
@@ -216,7 +216,7 @@ const layOut = (
 };
 
 const encodePartition = (partition: StatePartition, sections: readonly Section[]) => {
-  const run = encodeFrame(encodeEntries(dirtyEntries(partition)));
+  const run = encodeFrame(encodeChanges([...dirtyEntries(partition)]));
   // Of a partition that is not loaded only its changes are here.
   const isRun = sections.length > 0 && (!partition.isLoaded || !isRewriteDue(sections, run.length));
   return isRun ? { rewrite: false, bytes: run } : { rewrite: true, bytes: encodeImage(partition) };
@@ -228,7 +228,7 @@ type Images = ReadonlyMap<number, Uint8Array>;
 /** All entries of a loaded partition; `undefined` where there are none. */
 export const encodeImage = (partition: StatePartition): Uint8Array | undefined => {
   const entries = [...allEntries(partition)];
-  return entries.length === 0 ? undefined : encodeFrame(encodeEntries(entries));
+  return entries.length === 0 ? undefined : encodeFrame(encodeChanges(entries));
 };
 
 /**
@@ -258,8 +258,6 @@ const rewriteScattered = async (
 
 /** Recognises a section: the first 64 bits of its SHA-256, in hex. */
 export const sectionSha = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
-
-const encodeEntries = (entries: Iterable<EntryChange>): string => `[${Array.from(entries, encodeChange).join(',')}]`;
 
 function* dirtyEntries(partition: StatePartition): Generator<EntryChange> {
   for (const [table, keys] of partition.dirty.entries()) {

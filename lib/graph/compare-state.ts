@@ -73,6 +73,7 @@ const renderTable = ({ join, window }: TableLayout): string =>
 
 /** Whoever cut or kept panes in another way would find some of them missing, or in parts. */
 const compareWindow = ({ window: before = {} }: TableLayout, { id, window: after = {} }: TableLayout): PlanChange[] => {
+  const shares = before.slices === undefined && after.slices !== undefined;
   const refuse = (from: string, to: string, why: string): PlanChange[] =>
     from === to
       ? []
@@ -85,6 +86,7 @@ const compareWindow = ({ window: before = {} }: TableLayout, { id, window: after
           ),
         ];
   return [
+    ...(shares ? [fine(`window '${id}'`, 'panes → shared slices; panes that are open are read on')] : []),
     ...refuse(renderAssigner(before), renderAssigner(after), 'the panes that are stored were cut by the old window'),
     ...refuse(
       `allowed lateness ${renderMs(before.allowedLatenessMs)}`,

@@ -1,5 +1,6 @@
 import { accumulatorTypeOf, upcastsOf } from '../aggregates/accumulator-type.ts';
 import type { HttpSinkSpec, SinkSpec } from '../connectors/specs.ts';
+import { sharesSlices } from '../windows/aligned-windows.ts';
 import type { AggregateNode, LogicalNode } from './logical-graph.ts';
 
 /** The facts of an operator that a plan keeps: for people, and for the check of an upgrade. Plain JSON. */
@@ -13,7 +14,12 @@ export const describeOperator = (node: LogicalNode): Readonly<Record<string, unk
     case 'flatMap':
       return { schema: node.schema !== undefined };
     case 'window':
-      return { assigner: { ...node.assigner }, allowedLatenessMs: node.allowedLatenessMs };
+      return {
+        assigner: { ...node.assigner },
+        allowedLatenessMs: node.allowedLatenessMs,
+        // What is stored: a plan of a release that kept panes only is another plan.
+        ...(node.assigner.kind !== 'session' && sharesSlices(node.assigner) && { slices: 'shared' }),
+      };
     case 'aggregate':
       return describeAggregates(node);
     case 'intervalJoin':

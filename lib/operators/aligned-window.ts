@@ -6,9 +6,9 @@ import type { Accumulators, PaneAggregates } from './pane-aggregates.ts';
 import { PaneClosed, type WindowProgram } from './window-program.ts';
 
 /** A pane as stored: key, start of the window, accumulators, and 1 while it has something to fire. */
-type Pane = readonly [key: Key, startMs: number, accumulators: Accumulators, unfired: 0 | 1];
+export type Pane = readonly [key: Key, startMs: number, accumulators: Accumulators, unfired: 0 | 1];
 
-/** Tumbling and sliding windows. One state entry a pane, named `<start>|<key>`. */
+/** Windows that do not share slices. One state entry a pane, named `<start>|<key>`. */
 export const compileAlignedWindow = (
   node: WindowNode & { readonly assigner: AlignedWindows },
   aggregates: PaneAggregates,

@@ -11,6 +11,7 @@ import type {
 import type { Pipeline } from '../graph/pipeline.ts';
 import type { EdgePlan, StagePlan } from '../graph/plan.ts';
 import { inputsOf } from '../graph/stage-assignment.ts';
+import { sharesSlices } from '../windows/aligned-windows.ts';
 import { compileAlignedWindow } from './aligned-window.ts';
 import { compileCombine, flushCombined } from './combine.ts';
 import type { ComputeSession, Push } from './compute-session.ts';
@@ -23,6 +24,7 @@ import { PaneAggregates } from './pane-aggregates.ts';
 import { compileRepartition, type EdgeTarget } from './repartition.ts';
 import { compileSessionWindow } from './session-window.ts';
 import { compileArrivedRow, compileRowKeyHop, compileSink } from './sink.ts';
+import { SlicedWindow } from './sliced-window.ts';
 import { compileSource } from './source.ts';
 import type { StageProgram, StoredRow } from './stage-program.ts';
 import { compileUpgrade, type StageUpgrade } from './stage-upgrade.ts';
@@ -218,7 +220,9 @@ class StageCompiler {
     const { assigner } = node;
     return assigner.kind === 'session'
       ? compileSessionWindow({ ...node, assigner }, aggregates, late, table)
-      : compileAlignedWindow({ ...node, assigner }, aggregates, late, table);
+      : sharesSlices(assigner)
+        ? new SlicedWindow({ ...node, assigner }, aggregates, late, table)
+        : compileAlignedWindow({ ...node, assigner }, aggregates, late, table);
   }
 
   #compileJoin(node: IntervalJoinNode, table: number): JoinProgram {

@@ -1,5 +1,6 @@
 import type { CommittedState } from '../commit/committed-state.ts';
 import type { Timer } from '../state/timer-heap.ts';
+import { DueQueue } from './due-queue.ts';
 import type { KeyedTask } from './keyed-task.ts';
 import type { Parking } from './parking.ts';
 import type { PieceBuilder } from './piece.ts';
@@ -19,10 +20,14 @@ export const fireTimers = (
   watermarkMs: number,
 ): boolean => {
   const { due, isAll } = collectDue(task, state, builder, parking, watermarkMs);
-  for (const timer of due) {
+  const queue = new DueQueue(due);
+  for (let timer = queue.take(); timer !== undefined; timer = queue.take()) {
     // What its key has done before in this commit may have parked it.
     if (isParked(task, parking, timer)) continue;
-    if (!fireEntry(task, builder, parking, timer, watermarkMs)) return false;
+    const againMs = fireOnce(task, builder, parking, timer, watermarkMs);
+    if (againMs === 'later') return false;
+    // Where only a part of what is due was taken, others come before.
+    if (isAll && againMs !== undefined) queue.add({ ...timer, timeMs: againMs });
   }
   return isAll;
 };
@@ -50,19 +55,17 @@ export const firePast = (
     }
   }
   const blocker = parking.get(lp, keyText)?.[0];
-  for (const timer of due.sort((a, b) => a.timeMs - b.timeMs)) {
-    if (!fireEntry(task, builder, parking, timer, watermarkMs)) return false;
-    if (parking.get(lp, keyText)?.[0] !== blocker) return false;
+  const queue = new DueQueue(due.sort((a, b) => a.timeMs - b.timeMs));
+  for (let timer = queue.take(); timer !== undefined; timer = queue.take()) {
+    const againMs = fireOnce(task, builder, parking, timer, watermarkMs);
+    if (againMs === 'later' || parking.get(lp, keyText)?.[0] !== blocker) return false;
+    if (againMs !== undefined) queue.add({ ...timer, timeMs: againMs });
   }
   return true;
 };
 
-/** What the timer's key waits for, if it waits. */
-const blockerOf = (task: KeyedTask, parking: Parking, { lp, table, key }: Timer): string | undefined =>
-  parking.mayHold(lp) ? parking.get(lp, task.program.tables[table]?.keyTextOf?.(key) ?? '')?.[0] : undefined;
-
-const isParked = (task: KeyedTask, parking: Parking, timer: Timer): boolean =>
-  blockerOf(task, parking, timer) !== undefined;
+const isParked = (task: KeyedTask, parking: Parking, { lp, table, key }: Timer): boolean =>
+  parking.mayHold(lp) && parking.get(lp, task.program.tables[table]?.keyTextOf?.(key) ?? '') !== undefined;
 
 /** What is due, in the order of time. `isAll` is false where more is due than one commit takes, or than is loaded. */
 const collectDue = (
@@ -73,17 +76,17 @@ const collectDue = (
   watermarkMs: number,
 ): { readonly due: readonly Timer[]; readonly isAll: boolean } => {
   const { state: overlay } = builder.session;
-  const due = new Map<string, Timer>();
+  const due: Timer[] = [];
   for (const [table, spec] of task.program.tables.entries()) {
     for (const { lp, key, value } of overlay.written(table).values()) {
       const timeMs = value === undefined ? undefined : spec.timerMs(value);
-      if (timeMs !== undefined && timeMs <= watermarkMs) due.set(idOf(table, key), { timeMs, lp, table, key });
+      if (timeMs !== undefined && timeMs <= watermarkMs) due.push({ timeMs, lp, table, key });
     }
   }
   const isAll = collectCommitted(task, state, builder, parking, watermarkMs, due);
-  const ordered = [...due.values()];
-  ordered.sort((a, b) => a.timeMs - b.timeMs || a.lp - b.lp || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-  return { due: ordered, isAll };
+  // Keys that are due at one time fire in any order, those of a partition side by side.
+  due.sort((a, b) => a.timeMs - b.timeMs);
+  return { due, isAll };
 };
 
 /** Adds timers of the committed state, one partition after the other, but those of entries that this commit wrote. */
@@ -93,9 +96,9 @@ const collectCommitted = (
   { session }: PieceBuilder,
   parking: Parking,
   watermarkMs: number,
-  due: Map<string, Timer>,
+  due: Timer[],
 ): boolean => {
-  let count = 0;
+  const most = due.length + task.limits.timers;
   let isAll = true;
   for (const partition of keyed.partitions.values()) {
     if (!partition.isLoaded) {
@@ -104,33 +107,34 @@ const collectCommitted = (
     }
     for (const timer of partition.due(watermarkMs)) {
       if (session.state.written(timer.table).has(timer.key) || isParked(task, parking, timer)) continue;
-      if (count++ === task.limits.timers) return false;
-      due.set(idOf(timer.table, timer.key), timer);
+      if (due.length === most) return false;
+      due.push(timer);
     }
   }
   return isAll;
 };
 
-const idOf = (table: number, key: string): string => `${table}|${key}`;
-
-/** Fires an entry until nothing of it is due: it may hold several sessions. False where the commit is full before. */
-const fireEntry = (
+/**
+ * Fires an entry once: it may hold several sessions, or be a slice of several windows. Another one may have done that for it since.
+ * @returns when it is due again, if it is due at the watermark again; `later` where the commit is full before
+ */
+const fireOnce = (
   task: KeyedTask,
   builder: PieceBuilder,
   parking: Parking,
   timer: Timer,
   watermarkMs: number,
-): boolean => {
+): number | undefined | 'later' => {
   const { state } = builder.session;
-  const { table, lp, key } = timer;
-  const blocker = blockerOf(task, parking, timer);
-  for (let dueMs: number | undefined = timer.timeMs; dueMs !== undefined && dueMs <= watermarkMs; ) {
-    if (builder.isFull || !fire(task, builder, parking, timer, watermarkMs)) return false;
-    if (blockerOf(task, parking, timer) !== blocker) return true;
-    const left = state.get(lp, table, key);
-    dueMs = left === undefined ? undefined : task.program.tables[table]?.timerMs(left);
-  }
-  return true;
+  const dueMs = (): number | undefined => {
+    const value = state.get(timer.lp, timer.table, timer.key);
+    const timeMs = value === undefined ? undefined : task.program.tables[timer.table]?.timerMs(value);
+    return timeMs === undefined || timeMs > watermarkMs ? undefined : timeMs;
+  };
+  const nowMs = dueMs();
+  if (nowMs !== timer.timeMs) return nowMs;
+  if (builder.isFull || !fire(task, builder, parking, timer, watermarkMs)) return 'later';
+  return dueMs();
 };
 
 /** False where its output has to wait for the next commit. A pane that throws goes to quarantine with its accumulators. */

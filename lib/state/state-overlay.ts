@@ -9,6 +9,11 @@ import type { EntryChange } from './state-table.ts';
  */
 export const MAX_VALUE_CHARACTERS = 4 * 1024 * 1024;
 
+interface MeasuredChange extends EntryChange {
+  /** About how many characters of JSON key and value are. */
+  readonly characters: number;
+}
+
 /**
  * The state as the commit being computed sees it: its own writes above the committed state, which it never touches.
  * An entry's key names it within its table, whatever its partition.
@@ -16,7 +21,7 @@ export const MAX_VALUE_CHARACTERS = 4 * 1024 * 1024;
 export class StateOverlay {
   readonly #base: KeyedState;
   readonly #journal: Journal;
-  readonly #writes: Map<string, EntryChange>[];
+  readonly #writes: Map<string, MeasuredChange>[];
   #bytes = 0;
   #bytesAtBegin = 0;
   #large: EntryChange | undefined;
@@ -28,19 +33,19 @@ export class StateOverlay {
   }
 
   get(lp: number, table: number, key: string): unknown {
-    const write = (this.#writes[table] as Map<string, EntryChange>).get(key);
+    const write = (this.#writes[table] as Map<string, MeasuredChange>).get(key);
     return write === undefined ? this.#base.get(lp, table, key) : write.value;
   }
 
   /** `undefined` deletes. */
   set(lp: number, table: number, key: string, value: unknown): void {
-    const writes = this.#writes[table] as Map<string, EntryChange>;
+    const writes = this.#writes[table] as Map<string, MeasuredChange>;
     const before = writes.get(key);
-    const size = changeSize(key, value);
-    this.#bytes += size - (before === undefined ? 0 : changeSize(key, before.value));
-    const change = { lp, table, key, value };
+    const characters = key.length + (value === undefined ? 0 : jsonSize(value));
+    this.#bytes += characters - (before === undefined ? 0 : before.characters);
+    const change = { lp, table, key, value, characters };
     this.#journal.set(writes, key, change);
-    if (size > MAX_VALUE_CHARACTERS) this.#large = change;
+    if (characters > MAX_VALUE_CHARACTERS) this.#large = change;
   }
 
   /** About how many characters of JSON this commit's changes are. */
@@ -90,5 +95,3 @@ export class StateOverlay {
     }
   }
 }
-
-const changeSize = (key: string, value: unknown): number => key.length + (value === undefined ? 0 : jsonSize(value));

@@ -5,6 +5,13 @@ import type { AlignedWindows } from './window-assigner.ts';
  * Windows start at `offsetMs + k × slideMs` for every integer k; slices at `offsetMs + k × sliceMs`.
  */
 
+/** A window of more slices costs more to put together for a key with few records than its panes would. */
+const MAX_SHARED_SLICES = 64;
+
+/** Whether the windows share the slices that they are made of, instead of having what is aggregated once for each window. */
+export const sharesSlices = ({ sizeMs, slideMs, sliceMs }: AlignedWindows): boolean =>
+  slideMs < sizeMs && sizeMs / sliceMs <= MAX_SHARED_SLICES;
+
 /** The greatest `offset + k × step` that is not after `tsMs`. */
 const alignDown = (tsMs: number, offsetMs: number, stepMs: number): number => {
   const past = (tsMs - offsetMs) % stepMs;

@@ -95,8 +95,8 @@ export const repairMutations: readonly Mutation[] = [
     'a key waits for what was rejected',
     'panes of a parked key fire',
     'runtime/fire-timers.ts',
-    '  blockerOf(task, parking, timer) !== undefined;',
-    "  blockerOf(task, parking, timer) === 'nothing';",
+    '  parking.mayHold(lp) && parking.get(lp,',
+    '  parking.mayHold(-1) && parking.get(lp,',
   ),
   one(
     'a key waits for what was rejected',

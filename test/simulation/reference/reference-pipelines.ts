@@ -9,7 +9,7 @@ import { checkPairs, makeWholes, pairsPipeline } from './pairs-pipeline.ts';
 import { checkRepaired } from './repaired-oracle.ts';
 import { makeFaulty, repairedPipeline, setMended } from './repaired-pipeline.ts';
 import { checkRevisions, makeNotes, revisionsPipeline } from './revisions-pipeline.ts';
-import { makeVisits, sessionsPipeline } from './sessions-pipeline.ts';
+import { makeVisits, visitsPipeline } from './visits-pipeline.ts';
 
 /** A pipeline with what it is sent and who judges it. */
 interface Reference {
@@ -33,6 +33,9 @@ const ids = (combined: boolean) => {
     },
   });
 };
+
+/** Of windows of ten seconds. */
+const SLIDE_MS = 5_000;
 
 /** When the simulator's clock starts, roughly: where shards go idle by the clock, event time is near it. */
 const CLOCK_MS = 1_700_000_000_000;
@@ -84,14 +87,14 @@ const joins = (shards?: number) => {
   });
 };
 
-const visits = sessionsPipeline();
+const visits = [visitsPipeline('sessions'), visitsPipeline('sliding')] as const;
 const pairs = pairsPipeline();
-const revisions = revisionsPipeline();
+const revisions = [revisionsPipeline(), revisionsPipeline('exactly-once', SLIDE_MS)] as const;
 const makers = [
   ids(true),
   ids(false),
   (size: number): Reference => ({
-    pipeline: visits,
+    pipeline: visits[size % 2] as Pipeline,
     options: { events: (random) => makeVisits(random, size) },
   }),
   (size: number): Reference => ({
@@ -99,8 +102,11 @@ const makers = [
     options: { events: (random) => makeWholes(random, size), check: checkPairs },
   }),
   (size: number): Reference => ({
-    pipeline: revisions,
-    options: { events: (random) => makeNotes(random, size), check: checkRevisions },
+    pipeline: revisions[size % 2] as Pipeline,
+    options: {
+      events: (random) => makeNotes(random, size),
+      check: checkRevisions(size % 2 === 1 ? SLIDE_MS : undefined),
+    },
   }),
 ];
 

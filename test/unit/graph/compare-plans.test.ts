@@ -14,6 +14,7 @@ import {
   s3Sink,
   seconds,
   session,
+  sliding,
   sqsSink,
   sum,
   tumbling,
@@ -23,6 +24,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { comparePlans } from '../../../lib/graph/compare-plans.ts';
 import { firstEpoch, nextEpoch } from '../../../lib/graph/layout-plan.ts';
+import type { Plan } from '../../../lib/graph/plan.ts';
 import { renderComparison } from '../../../lib/graph/render-comparison.ts';
 import { upgradeRefused } from '../../../lib/graph/upgrade-refused.ts';
 import { type JobEpoch, layoutChange } from '../../../lib/state/state-layout.ts';
@@ -134,6 +136,17 @@ describe('a plan goes on with', () => {
     ],
   ])('%s', (_name, after, changes) => {
     expect(effects(shaped(), shaped(after))).toEqual(changes);
+  });
+
+  it('panes of sliding windows that an early release has stored, which share slices from now on', () => {
+    const now = shaped({ assigner: sliding(minutes(2), minutes(1)) }).plan;
+    const then = structuredClone({ ...now, hash: 'early' }) as unknown as {
+      stages: { operators: { detail: { slices?: string } }[] }[];
+    };
+    for (const stage of then.stages) for (const { detail } of stage.operators) delete detail.slices;
+    const { compatible, changes } = comparePlans(then as unknown as Plan, now);
+    expect(compatible).toBe(true);
+    expect(changes).toMatchObject([{ effect: 'fine', what: "window 'minute'" }]);
   });
 
   it('what no change names, and says that the plan is another one: without an upgrade it would not run', () => {

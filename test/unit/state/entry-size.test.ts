@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { decodeChange, encodeChange, type StoredChange } from '../../../lib/commit/body-codec.ts';
+import { decodeChange, encodeChanges, type StoredChange } from '../../../lib/commit/body-codec.ts';
 import { StatePartition } from '../../../lib/state/state-partition.ts';
 
 setFlagsFromString('--expose-gc');
@@ -38,10 +38,13 @@ const entries = 20_000;
 
 /** Beside the heap, as what is loaded comes from. */
 const storedText = (makeValue: (i: number) => unknown): Buffer => {
-  const changes = Array.from({ length: entries }, (_, i) =>
-    encodeChange({ lp: 0, table: 0, key: `${startMs}|"${keyOf(i)}"`, value: makeValue(i) }),
-  );
-  return Buffer.from(`[${changes.join(',')}]`);
+  const changes = Array.from({ length: entries }, (_, i) => ({
+    lp: 0,
+    table: 0,
+    key: `${startMs}|"${keyOf(i)}"`,
+    value: makeValue(i),
+  }));
+  return Buffer.from(encodeChanges(changes));
 };
 
 const load = (text: Buffer): StatePartition => {

@@ -50,7 +50,7 @@ describe('StateOverlay', () => {
     overlay.set(1, 0, 'b', undefined);
     expect([overlay.get(1, 0, 'a'), overlay.get(1, 0, 'b')]).toEqual([5, undefined]);
     expect([base.get(1, 0, 'a'), base.get(1, 0, 'b')]).toEqual([1, 2]);
-    expect([...overlay.changes()]).toEqual([change('a', 5), change('b', undefined)]);
+    expect([...overlay.changes()]).toMatchObject([change('a', 5), change('b', undefined)]);
   });
 
   it('knows how large its changes are, each entry once, and without what was undone', () => {

@@ -8,6 +8,7 @@ import {
   milliseconds,
   type Pipeline,
   session,
+  sliding,
 } from 'millrace';
 import * as z from 'zod';
 
@@ -16,9 +17,12 @@ const BOUND_MS = 4_000;
 const Visit = z.object({ user: z.string(), at: z.int() });
 const Session = z.object({ user: z.string(), start: z.int(), end: z.int(), visits: z.int() });
 
-/** Sessions of users, into a fenced table and an append sink: judged by a run without faults. */
-export const sessionsPipeline = (): Pipeline =>
-  definePipeline('sessions', {}, (p) => {
+const sessions = session(milliseconds(6_000));
+const overlapping = sliding(milliseconds(7_500), milliseconds(3_000));
+
+/** Visits of users in sessions, or in windows that overlap, into a fenced table and an append sink: judged by a run without faults. */
+export const visitsPipeline = (windows: 'sessions' | 'sliding'): Pipeline =>
+  definePipeline(windows, {}, (p) => {
     const rows = p
       .source(
         'visits',
@@ -30,7 +34,7 @@ export const sessionsPipeline = (): Pipeline =>
         }),
       )
       .keyBy('by-user', (visit) => visit.user)
-      .window('sessions', session(milliseconds(6_000)))
+      .window('sessions', windows === 'sessions' ? sessions : overlapping)
       .aggregate('visit-count', { visits: count() })
       .map('session', ({ key, window, value }) => ({
         user: key,
