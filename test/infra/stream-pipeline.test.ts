@@ -11,7 +11,7 @@ import { StreamPipeline } from 'millrace/cdk';
 import { describe, expect, it } from 'vitest';
 import revenue from '../../functions/revenue/pipeline.ts';
 import { deploymentVariable, readDeployment, stageVariable } from '../../lib/lambda/deployment.ts';
-import { everySink } from './pipelines.ts';
+import { everySink, joining } from './pipelines.ts';
 import { deployIn, emptyStack, errorOf, synthesize } from './reference-stack.ts';
 
 interface Statement {
@@ -140,6 +140,29 @@ describe('a pipeline with a sink of every kind', () => {
     template.hasResourceProperties('AWS::Kinesis::Stream', { ShardCount: 2 });
     template.hasResourceProperties('AWS::Kinesis::Stream', { StreamModeDetails: { StreamMode: 'ON_DEMAND' } });
     expect(pipeline.stages.get('clicks')?.settings.memorySize).toBe(512);
+  });
+});
+
+describe('two sources that are joined', () => {
+  const stack = emptyStack();
+  const pipeline = deployIn(stack, joining());
+  const template = Template.fromStack(stack);
+
+  it('have one stream between them and the join, which both may write to and the join alone reads', () => {
+    expect([...pipeline.stages.keys()].sort()).toEqual(['buys', 'views', 'views-by-page']);
+    template.resourceCountIs('AWS::Kinesis::Stream', 4);
+    template.resourceCountIs('AWS::Lambda::EventSourceMapping', 3);
+    const hop = 'Streamsjoinsviewsbypage';
+    const senders = Object.keys(template.findResources('AWS::IAM::Policy')).filter((id) =>
+      /^PipelineStages(views|buys)(?!bypage)/.test(id),
+    );
+    expect(senders).toHaveLength(2);
+    for (const sender of senders) {
+      const actions = actionsOn(statementsOf(template, sender), hop);
+      expect(actions).toContain('kinesis:PutRecords');
+      expect(actions).not.toContain('kinesis:GetRecords');
+    }
+    expect(actionsOn(statementsOf(template, 'PipelineStagesviewsbypage'), hop)).toContain('kinesis:GetRecords');
   });
 });
 

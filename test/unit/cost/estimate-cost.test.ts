@@ -150,6 +150,42 @@ describe('an estimate of cost', () => {
     expect(shards(10_000)).toEqual([15, 1]);
   });
 
+  it('counts pairs by the rates of both sides, and two changes of state for each record that waits', () => {
+    const joinOf = (upperSeconds: number) =>
+      definePipeline('joins', {}, (p) => {
+        const keyed = (stream: string) =>
+          p
+            .source(
+              stream,
+              kinesisSource({
+                stream,
+                schema: Click,
+                eventTimeMs: ({ at }) => at,
+                watermarks: boundedOutOfOrderness(seconds(1)),
+              }),
+            )
+            .keyBy(`${stream}-by-page`, ({ page }) => page);
+        keyed('views')
+          .intervalJoin('join', keyed('buys'), { lower: seconds(0), upper: seconds(upperSeconds) })
+          .map('row', ({ key }) => ({ page: key, startMs: 0, clicks: 0 }))
+          .sink('out', kinesisSink({ stream: 'out', schema: Count, partitionKey: ({ page }) => page }));
+      }).plan;
+    const workload = readWorkload({ eventsPerSecond: 200, keys: 1_000 });
+    const [views, buys, join] = ['views', 'buys', 'views-by-page'].map((id) =>
+      trafficOf(joinOf(10), workload).find(({ stage }) => stage === id),
+    );
+    // A view meets the buys of 10 s of its page: 100 a second among 1,000 pages.
+    expect(join?.sinks[0]?.rowsPerSecond).toBeCloseTo(100 * ((100 * 10.001) / 1_000), 5);
+    expect([views?.entriesPerCommit, buys?.entriesPerCommit]).toEqual([0, 0]);
+    const rowsPerSecond = (join?.rowsPerCommit as number) * (join?.commitsPerSecond as number);
+    expect(rowsPerSecond).toBeCloseTo(200, 5);
+    expect(join?.entriesPerCommit).toBeCloseTo(2 * (join?.rowsPerCommit as number), 5);
+    expect(join?.keptBytesPerCommit).toBeGreaterThan(50 * (join?.rowsPerCommit as number));
+    const usd = (upper: number) =>
+      estimateCost(joinOf(upper), { eventsPerSecond: 200, keys: 1_000 }).usdPerMillionEvents;
+    expect(usd(100)).toBeGreaterThan(usd(10));
+  });
+
   it('counts the messages of a queue, and fan-out only where it is asked for', () => {
     const alerts = definePipeline('alerts', { delivery: 'exactly-once' }, (p) => {
       p.source(
