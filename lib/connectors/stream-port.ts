@@ -1,10 +1,16 @@
 /** The port to Kinesis streams: what sources, probes, ticks and the hops between stages need of them. */
 
-export interface StreamRecord {
+/** A record's bytes. */
+export interface RecordData {
+  readonly data: Uint8Array;
+  /** The same in base64, where they came so: then `data` is made when it is asked for. */
+  readonly base64?: string;
+}
+
+export interface StreamRecord extends RecordData {
   /** A decimal number of up to 57 digits; compare with `compareSequenceNumbers`, never as text, never across shards. */
   readonly sequenceNumber: string;
   readonly partitionKey: string;
-  readonly data: Uint8Array;
   /** When the stream took the record: epoch milliseconds. */
   readonly arrivalMs: number;
 }

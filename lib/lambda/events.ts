@@ -26,31 +26,49 @@ interface KinesisEventRecord {
 export const parseEvent = (event: unknown, nowMs: number): StageRequest => {
   if (isTick(event)) return { kind: 'tick', tick: { nowMs, ...instantsOf(event) } };
   const records = (event as { Records?: unknown } | null | undefined)?.Records;
-  if (!Array.isArray(records) || records.length === 0 || !records.every(isKinesisRecord)) throw unknownEvent(event);
-  const shardId = shardIdOf(records[0] as KinesisEventRecord);
+  if (!Array.isArray(records) || !isKinesisRecord(records[0]) || !namesShard(records[0])) throw unknownEvent(event);
+  const shardId = shardIdOf(records[0]);
   const prefix = `${shardId}:`;
-  if (!records.every(({ eventID }) => eventID.startsWith(prefix))) throw severalShards(records);
-  return { kind: 'batch', shardId, records: records.map(toStreamRecord) };
+  // Thousands of records that are in no cache: each is looked at once.
+  let isOneShard = true;
+  const delivered = records.map((record: unknown) => {
+    if (!isKinesisRecord(record)) throw unknownEvent(event);
+    isOneShard &&= record.eventID.startsWith(prefix);
+    return new DeliveredRecord(record.kinesis);
+  });
+  if (!isOneShard) throw records.every(namesShard) ? severalShards(records) : unknownEvent(event);
+  return { kind: 'batch', shardId, records: delivered };
 };
+
+/** Its bytes are decoded when they are asked for: most records are read together, from their base64. */
+class DeliveredRecord implements StreamRecord {
+  readonly sequenceNumber: string;
+  readonly partitionKey: string;
+  readonly base64: string;
+  readonly arrivalMs: number;
+  #data: Buffer | undefined;
+
+  constructor({ sequenceNumber, partitionKey, data, approximateArrivalTimestamp }: KinesisEventRecord['kinesis']) {
+    this.sequenceNumber = sequenceNumber;
+    this.partitionKey = partitionKey;
+    this.base64 = data;
+    this.arrivalMs = Math.round(approximateArrivalTimestamp * 1_000);
+  }
+
+  get data(): Buffer {
+    this.#data ??= Buffer.from(this.base64, 'base64');
+    return this.#data;
+  }
+}
 
 const isKinesisRecord = (record: unknown): record is KinesisEventRecord => {
   const { eventID, kinesis } = (record ?? {}) as Partial<KinesisEventRecord>;
-  return (
-    typeof eventID === 'string' &&
-    eventID.includes(':') &&
-    typeof kinesis?.sequenceNumber === 'string' &&
-    typeof kinesis.data === 'string'
-  );
+  return typeof eventID === 'string' && typeof kinesis?.sequenceNumber === 'string' && typeof kinesis.data === 'string';
 };
 
-const shardIdOf = ({ eventID }: KinesisEventRecord): string => eventID.slice(0, eventID.indexOf(':'));
+const namesShard = ({ eventID }: KinesisEventRecord): boolean => eventID.includes(':');
 
-const toStreamRecord = ({ kinesis }: KinesisEventRecord): StreamRecord => ({
-  sequenceNumber: kinesis.sequenceNumber,
-  partitionKey: kinesis.partitionKey,
-  data: Buffer.from(kinesis.data, 'base64'),
-  arrivalMs: Math.round(kinesis.approximateArrivalTimestamp * 1_000),
-});
+const shardIdOf = ({ eventID }: KinesisEventRecord): string => eventID.slice(0, eventID.indexOf(':'));
 
 const isTick = (event: unknown): event is Record<string, unknown> =>
   (event as { millrace?: unknown } | null | undefined)?.millrace === 'tick';

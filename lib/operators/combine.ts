@@ -41,10 +41,21 @@ export const compileCombine = (
 export const flushCombined = (node: KeyByNode, target: EdgeTarget) => (session: ComputeSession) => {
   for (const { lp, keyJson, pieces } of session.allCombined(node.id)) {
     for (const { startMs, endMs, accumulator } of pieces) {
-      const row = `[${target.edgeIndex},${startMs},${keyJson},${JSON.stringify(accumulator)},${endMs}]`;
+      const row = `[${target.edgeIndex},${startMs},${keyJson},${accumulatorText(accumulator)},${endMs}]`;
       session.addHopRow(target.stage, lp, checkRowSize(node.id, row));
     }
   }
+};
+
+/** What `JSON.stringify` writes, which takes four times as long for the few numbers that most accumulators are. */
+const accumulatorText = (accumulator: readonly unknown[]): string => {
+  let text = '[';
+  for (let i = 0; i < accumulator.length; i++) {
+    const part = accumulator[i];
+    if (!Number.isFinite(part)) return JSON.stringify(accumulator);
+    text += i === 0 ? part : `,${part}`;
+  }
+  return `${text}]`;
 };
 
 const combineSlices =

@@ -47,6 +47,7 @@ export class ComputeSession {
   readonly #hops = new Map<string, Map<number, string[]>>();
   readonly #sinks = new Map<string, Omit<SinkRow, 'n' | 'index'>[]>();
   readonly #combined = new Map<string, Map<number, CombinedByKey>>();
+  #lastCombined: { readonly edge: string; readonly sliceStartMs: number; readonly byKey: CombinedByKey } | undefined;
   readonly rejections: Rejection[] = [];
   readonly #bytesOf = new Map<number, number>();
   #outputBytes = 0;
@@ -134,8 +135,13 @@ export class ComputeSession {
 
   /** What was combined for an edge in one slice of event time; whatever does not go by slices has one for all. */
   combined(edge: string, sliceStartMs: number): CombinedByKey {
+    const last = this.#lastCombined;
+    // One record after the other is of the same slice.
+    if (last !== undefined && last.sliceStartMs === sliceStartMs && last.edge === edge) return last.byKey;
     const bySlice = getOrAdd(this.#combined, edge, () => new Map<number, CombinedByKey>());
-    return getOrAdd(bySlice, sliceStartMs, () => new Map<Key, Combined>());
+    const byKey = getOrAdd(bySlice, sliceStartMs, () => new Map<Key, Combined>());
+    this.#lastCombined = { edge, sliceStartMs, byKey };
+    return byKey;
   }
 
   *allCombined(edge: string): Generator<Combined> {

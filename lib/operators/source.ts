@@ -1,5 +1,6 @@
+import { JsonBatch } from '../core/json-batch.ts';
 import type { SourceNode } from '../graph/logical-graph.ts';
-import type { Push } from './compute-session.ts';
+import type { ComputeSession, Push } from './compute-session.ts';
 import { decodeBySchema } from './crossing.ts';
 import { RejectionError, userCodeError } from './rejection-error.ts';
 import { compileSchemaCheck } from './schema-check.ts';
@@ -11,15 +12,17 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 export const compileSource = (node: SourceNode, next: Push): SourceProgram => {
   const { schema } = node.spec;
   const isSurelyValid = compileSchemaCheck(schema);
+  const onParsed = (session: ComputeSession, parsed: unknown): number => {
+    const value = isSurelyValid?.(parsed) ? parsed : decodeBySchema(node.id, schema, parsed);
+    const eventTimeMs = eventTimeOf(node, value);
+    next(session, value, eventTimeMs);
+    return eventTimeMs;
+  };
   return {
     id: node.id,
-    onRecord(session, data) {
-      const stored = parseJson(node.id, data);
-      const value = isSurelyValid?.(stored) ? stored : decodeBySchema(node.id, schema, stored);
-      const eventTimeMs = eventTimeOf(node, value);
-      next(session, value, eventTimeMs);
-      return eventTimeMs;
-    },
+    onRecord: (session, data) => onParsed(session, parseJson(node.id, data)),
+    onParsed,
+    batch: new JsonBatch(),
   };
 };
 

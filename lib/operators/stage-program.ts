@@ -1,3 +1,4 @@
+import type { JsonBatch } from '../core/json-batch.ts';
 import type { Key } from '../graph/logical-graph.ts';
 import type { LayoutChange } from '../state/state-layout.ts';
 import type { StateTable } from '../state/state-table.ts';
@@ -41,6 +42,10 @@ export interface SourceProgram {
    * @throws RejectionError
    */
   onRecord(session: ComputeSession, data: Uint8Array): number;
+  /** Runs what `JSON.parse` made of a record's bytes through the stage, and may change it. As `onRecord`. */
+  onParsed(session: ComputeSession, parsed: unknown): number;
+  /** For parsing records together, before one after the other is run. */
+  readonly batch: JsonBatch;
 }
 
 /**

@@ -3,9 +3,10 @@ import { deaggregate } from '../connectors/kpl/deaggregate.ts';
 import type { UserRecord } from '../connectors/kpl/format.ts';
 import { withinShard } from '../connectors/kpl/shard-range.ts';
 import type { Aggregation } from '../connectors/specs.ts';
-import type { Shard, StreamRecord } from '../connectors/stream-port.ts';
+import type { RecordData, Shard, StreamRecord } from '../connectors/stream-port.ts';
 import { RejectionError } from '../operators/rejection-error.ts';
 import type { SourceProgram, StageProgram } from '../operators/stage-program.ts';
+import { NOT_PARSED, ParsedAhead } from './parsed-ahead.ts';
 import { type Piece, PieceBuilder, type PieceLimits, type RejectionOrigin } from './piece.ts';
 
 export interface SourceTask {
@@ -27,13 +28,14 @@ export const computeSource = (
 ): Piece => {
   const computing = new SourceComputing(task, state, crashed, combines);
   const { builder } = computing;
+  const isCrashed = (index: number) => crashed.size > 0 && crashed.has(records[index]!.sequenceNumber);
+  const ahead = new ParsedAhead(task.program.source.batch, records, isCrashed);
   let taken = 0;
-  for (const record of records) {
+  for (; taken < records.length; taken++) {
     if (taken > 0 && builder.isFull) break;
     // A stream record is atomic, whatever it aggregates: the commit ends before it.
-    if (!computing.take(record, taken === 0))
+    if (!computing.take(records[taken]!, ahead.at(taken), taken === 0))
       return computeSource(task, state, records.slice(0, taken), crashed, combines);
-    taken++;
   }
   if (combines && !builder.flush(task.program)) return computeSource(task, state, records, crashed, false);
   const { newestMs } = computing;
@@ -65,8 +67,9 @@ class SourceComputing {
   readonly #origin: () => RejectionOrigin;
   readonly builder: PieceBuilder;
   #record: StreamRecord | undefined;
-  #data: Uint8Array = new Uint8Array();
+  #user: RecordData = { data: new Uint8Array() };
   #subSequenceNumber = 0;
+  #parsed: unknown = NOT_PARSED;
   #eventTimeMs = 0;
   newestMs = Number.MIN_SAFE_INTEGER;
 
@@ -77,29 +80,44 @@ class SourceComputing {
     const { session } = this.builder;
     const { source } = task.program;
     this.#run = () => {
-      this.#eventTimeMs = source.onRecord(session, this.#data);
+      this.#eventTimeMs =
+        this.#parsed === NOT_PARSED
+          ? source.onRecord(session, this.#user.data)
+          : source.onParsed(session, this.#parsed);
     };
     this.#origin = () => {
-      const user = { data: this.#data, subSequenceNumber: this.#subSequenceNumber };
+      const user = { data: this.#user.data, subSequenceNumber: this.#subSequenceNumber };
       return originOf(task, this.#record as StreamRecord, user);
     };
   }
 
-  /** False where it does not fit this commit, or asks for a retry, and others come before it. */
-  take(record: StreamRecord, isFirst: boolean): boolean {
+  /**
+   * False where it does not fit this commit, or asks for a retry, and others come before it.
+   * @param parsed its value, where that is known already: then it aggregates nothing, as no aggregate is JSON
+   */
+  take(record: StreamRecord, parsed: unknown, isFirst: boolean): boolean {
     this.#record = record;
-    const users = userRecordsOf(this.#task, record);
-    if (users === undefined) return this.#takeOne(record.data, 0, isFirst);
-    for (const { data, subSequenceNumber } of users) if (!this.#takeOne(data, subSequenceNumber, isFirst)) return false;
+    const users = parsed === NOT_PARSED ? userRecordsOf(this.#task, record) : undefined;
+    if (users === undefined) return this.#takeOne(record, 0, parsed, isFirst);
+    const ahead = new ParsedAhead(this.#task.program.source.batch, users, () => this.#isCrashed);
+    for (let i = 0; i < users.length; i++) {
+      const user = users[i]!;
+      if (!this.#takeOne(user, user.subSequenceNumber, ahead.at(i), isFirst)) return false;
+    }
     return true;
   }
 
-  #takeOne(data: Uint8Array, subSequenceNumber: number, isFirst: boolean): boolean {
+  get #isCrashed(): boolean {
+    return this.#crashed.size > 0 && this.#crashed.has((this.#record as StreamRecord).sequenceNumber);
+  }
+
+  #takeOne(user: RecordData, subSequenceNumber: number, parsed: unknown, isFirst: boolean): boolean {
     const { builder } = this;
     const { id } = this.#task.program.source;
-    this.#data = data;
+    this.#user = user;
     this.#subSequenceNumber = subSequenceNumber;
-    if (this.#crashed.size > 0 && this.#crashed.has((this.#record as StreamRecord).sequenceNumber)) {
+    this.#parsed = parsed;
+    if (this.#isCrashed) {
       const why = 'the process ended whenever this record was computed: out of memory, or an endless loop';
       builder.reject(this.#origin(), new RejectionError('CRASH', id, why));
       return true;

@@ -9,7 +9,18 @@ import type { StreamRecord } from '../connectors/stream-port.ts';
  * behind what it has gathered already).
  */
 export const inOrder = (records: readonly StreamRecord[]): readonly StreamRecord[] =>
-  records.every(followsOn) ? records : [...records].sort(bySequence).filter(followsOn);
+  areInOrder(records) ? records : [...records].sort(bySequence).filter(followsOn);
+
+/** Each record is looked at once: the text of the one before is still in the processor's cache. */
+const areInOrder = (records: readonly StreamRecord[]): boolean => {
+  let before = '';
+  for (let i = 0; i < records.length; i++) {
+    const { sequenceNumber } = records[i]!;
+    if (compareSequenceNumbers(before, sequenceNumber) >= 0) return false;
+    before = sequenceNumber;
+  }
+  return true;
+};
 
 /** Greater than the one before it, so neither a repeat nor out of order. */
 const followsOn = (record: StreamRecord, i: number, all: readonly StreamRecord[]): boolean =>

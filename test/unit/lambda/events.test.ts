@@ -10,15 +10,23 @@ const record = (sequenceNumber: string) => ({
   arrivalMs: 1_700_000_000_123,
 });
 
+const kinesisRecord = (eventID: string) => ({ eventID, kinesis: { sequenceNumber: '1', data: '' } });
+
 describe('parseEvent', () => {
   it('reads a Kinesis batch: shard, positions, bytes and arrival times', () => {
     const records = [record('4951'), record('4952')];
     const parsed = parseEvent(JSON.parse(JSON.stringify(toLambdaEvent(records, origin))), 0);
-    expect(parsed).toEqual({
-      kind: 'batch',
-      shardId: 'shardId-000000000003',
-      records: records.map(({ data, ...rest }) => ({ ...rest, data: Buffer.from(data) })),
-    });
+    expect(parsed).toMatchObject({ kind: 'batch', shardId: 'shardId-000000000003' });
+    const read = parsed.kind === 'batch' ? parsed.records : [];
+    expect(
+      read.map(({ sequenceNumber, partitionKey, data, arrivalMs }) => ({
+        sequenceNumber,
+        partitionKey,
+        data,
+        arrivalMs,
+      })),
+    ).toEqual(records.map(({ data, ...rest }) => ({ ...rest, data: Buffer.from(data) })));
+    expect(read.map(({ base64 }) => base64)).toEqual(['AP8H', 'AP8H']);
   });
 
   it('reads a tick, with its own time and without', () => {
@@ -41,6 +49,7 @@ describe('parseEvent', () => {
     ['a text', 'tick'],
     ['an API request', { httpMethod: 'GET' }],
     ['an empty batch', { Records: [] }],
+    ['a record that names no shard', { Records: [kinesisRecord('shardId-0:1'), kinesisRecord('1')] }],
     ['records of a queue', { Records: [{ eventSource: 'aws:sqs', body: '{}' }] }],
     ['a tick at no time', { millrace: 'tick', nowMs: 'now' }],
   ])('refuses %s', (_what, event) => {
