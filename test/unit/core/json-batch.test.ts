@@ -52,6 +52,13 @@ describe('JSON texts parsed together', () => {
     expect(batch.parse()).toBeUndefined();
   });
 
+  it('have no result where bytes are not UTF-8', () => {
+    const batch = new JsonBatch();
+    batch.add(Buffer.from('1'));
+    batch.add(Buffer.from([0x22, 0xff, 0x22]));
+    expect(batch.parse()).toBeUndefined();
+  });
+
   it.each([
     ['nothing', Buffer.alloc(0)],
     ['a byte order mark', Buffer.from('\uFEFF1')],
