@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { secretNumber } from './random.ts';
 
 /** Longer texts gain little from company. */
 const MAX_TEXT_BYTES = 8 * 1024;
@@ -24,12 +24,17 @@ const CAPACITY_BYTES = 64 * 1024;
  */
 export class JsonBatch {
   readonly #buffer = Buffer.allocUnsafeSlow(CAPACITY_BYTES);
-  /** Drawn here and not from a port: no result depends on it, and a seed could be guessed. 53 bits. */
-  readonly #separator = Number(randomBytes(8).readBigUInt64BE() >> 11n);
-  readonly #separatorBytes = Buffer.from(`,${this.#separator},`);
+  readonly #separator: number;
+  readonly #separatorBytes: Uint8Array;
   readonly #utf8 = new TextDecoder('utf-8', { fatal: true });
   #end = 0;
   #count = 0;
+
+  /** @param separator what no text may hold where it is not JSON: whole */
+  constructor(separator = secretNumber()) {
+    this.#separator = separator;
+    this.#separatorBytes = Buffer.from(`,${separator},`);
+  }
 
   /** How many texts it holds. */
   get count(): number {

@@ -8,6 +8,9 @@ export interface Random {
   fraction(): number;
 }
 
+/** A number of 53 bits that nobody can guess. Not from the port, whose seed could be: no result may depend on it. */
+export const secretNumber = (): number => Number(randomBytes(8).readBigUInt64BE() >> 11n);
+
 export const systemRandom: Random = {
   uniqueId: () => randomBytes(12).toString('base64url'),
   fraction: () => Math.random(),

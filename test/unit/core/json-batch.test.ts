@@ -22,6 +22,12 @@ describe('JSON texts parsed together', () => {
     expect(batch.parse()).toEqual([{ a: 1 }, 12, [true], 'ü']);
   });
 
+  it('may hold the number that separates them, where it is by chance', () => {
+    const batch = new JsonBatch(7);
+    for (const text of ['7', '[7,7]', '{"a":7}']) batch.add(Buffer.from(text));
+    expect(batch.parse()).toEqual([7, [7, 7], { a: 7 }]);
+  });
+
   it('can be followed by others', () => {
     const batch = new JsonBatch();
     batch.add(Buffer.from('{'));
