@@ -1,18 +1,18 @@
 import type { Key } from '../graph/logical-graph.ts';
 import type { Accumulators } from './pane-aggregates.ts';
 
-/** How many slices it is after the base, and what was aggregated in it. */
-export type Slice = readonly [offset: number, accumulators: Accumulators];
-
 /**
- * What is stored of a key whose windows share slices: its slices, ascending; where the window that fires next ends, and where those do
- * that fire again because a record came late. Slices are numbered from the windows' offset on; all but the base are as far after the
- * base as they say. `next` is 0 where no window is left to fire: every end is after the base.
+ * What is stored of a key whose windows share slices: which slices, ascending, and what was aggregated in each; where the window that
+ * fires next ends, and where those do that fire again because a record came late. Slices are numbered from the windows' offset on; all
+ * but the base are as far after the base as they say. `next` is 0 where no window is left to fire: every end is after the base.
+ *
+ * Two lists and not one of pairs: it is written, measured and encoded with every change.
  */
 export type KeySlices = readonly [
   key: Key,
   base: number,
-  slices: readonly Slice[],
+  offsets: readonly number[],
+  held: readonly Accumulators[],
   next: number,
   again: readonly number[],
 ];
@@ -21,30 +21,25 @@ export type KeySlices = readonly [
 export const withBase = (stored: KeySlices, base: number): KeySlices => {
   const by = stored[1] - base;
   if (by === 0) return stored;
-  const [key, , slices, next, again] = stored;
-  return [
-    key,
-    base,
-    slices.map(([offset, accumulators]) => [offset + by, accumulators]),
-    next === 0 ? 0 : next + by,
-    again.map((end) => end + by),
-  ];
+  const [key, , offsets, held, next, again] = stored;
+  return [key, base, shifted(offsets, by), held, next === 0 ? 0 : next + by, shifted(again, by)];
 };
 
-/** The slices with more in one of them. What was given is left as it was. */
-export const addTo = (
-  slices: readonly Slice[],
+const shifted = (offsets: readonly number[], by: number): readonly number[] =>
+  offsets.length === 0 ? offsets : offsets.map((offset) => offset + by);
+
+/** The same with more in one slice. */
+export const withAdded = (
+  [key, base, offsets, held, next, again]: KeySlices,
   offset: number,
   add: (before: Accumulators | undefined) => Accumulators,
-): readonly Slice[] => {
+): KeySlices => {
   // It is mostly the newest one.
-  let at = slices.length - 1;
-  while (at >= 0 && (slices[at] as Slice)[0] > offset) at--;
-  const found = slices[at];
-  const added = slices.slice();
-  if (found?.[0] === offset) added[at] = [offset, add(found[1])];
-  else added.splice(at + 1, 0, [offset, add(undefined)]);
-  return added;
+  let at = offsets.length - 1;
+  while (at >= 0 && (offsets[at] as number) > offset) at--;
+  if (offsets[at] === offset) return [key, base, offsets, held.with(at, add(held[at])), next, again];
+  const accumulators = add(undefined);
+  return [key, base, offsets.toSpliced(at + 1, 0, offset), held.toSpliced(at + 1, 0, accumulators), next, again];
 };
 
 /** Ascending, each once. */

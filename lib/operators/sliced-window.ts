@@ -3,7 +3,7 @@ import { firstWindowStartOf, lastWindowStartOf, sliceStartOf } from '../windows/
 import type { AlignedWindows } from '../windows/window-assigner.ts';
 import type { Pane } from './aligned-window.ts';
 import type { ComputeSession, Push } from './compute-session.ts';
-import { addTo, type KeySlices, type Slice, withBase, withEnds } from './key-slices.ts';
+import { type KeySlices, withAdded, withBase, withEnds } from './key-slices.ts';
 import type { Accumulators, PaneAggregates } from './pane-aggregates.ts';
 import { PaneClosed, type WindowProgram } from './window-program.ts';
 
@@ -56,15 +56,19 @@ export class SlicedWindow implements WindowProgram {
 
   mapAccumulators(value: unknown, map: (accumulators: Accumulators) => Accumulators): unknown {
     const stored = value as KeySlices | Pane | DroppedWindow;
-    const mapAll = <At>(pieces: readonly (readonly [at: At, accumulators: Accumulators])[]) =>
-      pieces.map(([at, accumulators]) => [at, map(accumulators)] as const);
     switch (stored.length) {
-      case 3:
-        return [stored[0], stored[1], mapAll(stored[2])] satisfies DroppedWindow;
-      case 4:
-        return [stored[0], stored[1], map(stored[2]), stored[3]] satisfies Pane;
-      default:
-        return [stored[0], stored[1], mapAll(stored[2]), stored[3], stored[4]] satisfies KeySlices;
+      case 3: {
+        const [key, startMs, pieces] = stored;
+        return [key, startMs, pieces.map(([at, held]) => [at, map(held)] as const)] satisfies DroppedWindow;
+      }
+      case 4: {
+        const [key, startMs, accumulators, unfired] = stored;
+        return [key, startMs, map(accumulators), unfired] satisfies Pane;
+      }
+      default: {
+        const [key, base, offsets, held, next, again] = stored;
+        return [key, base, offsets, held.map((accumulators) => map(accumulators)), next, again] satisfies KeySlices;
+      }
     }
   }
 
@@ -113,7 +117,7 @@ export class SlicedWindow implements WindowProgram {
     const pieces: readonly Piece[] = stored.length === 4 ? [[null, stored[2]]] : stored[2];
     const entry = this.#get(session, keyJson) as KeySlices | undefined;
     // A slice that is still there holds what it held then, and what came since.
-    const known = new Set(entry?.[2].map(([offset]) => entry[1] + offset));
+    const known = new Set(entry?.[2].map((offset) => entry[1] + offset));
     const gone = pieces.filter(([slice]) => slice === null || !known.has(slice));
     const entryKey = paneKeyOf(startMs, keyJson);
     const since = this.#get(session, entryKey) as Pane | undefined;
@@ -131,10 +135,10 @@ export class SlicedWindow implements WindowProgram {
     add: (before: Accumulators | undefined) => Accumulators,
   ): void {
     if (this.#isClosed(this.#firstEndOf(slice), session.watermarkMs)) this.#fireClosed(session, key, keyJson);
-    const stored = (this.#get(session, keyJson) ?? [key, slice, [], 0, []]) as KeySlices;
-    const [, base, slices, next, again] = withBase(stored, Math.min(stored[1], slice));
-    const added = addTo(slices, slice - base, add);
-    this.#set(session, keyJson, this.#withWindowsOf(slice, [key, base, added, next, again], session.watermarkMs));
+    const stored = (this.#get(session, keyJson) ?? [key, slice, [], [], 0, []]) as KeySlices;
+    const before = withBase(stored, Math.min(stored[1], slice));
+    const after = withAdded(before, slice - before[1], add);
+    this.#set(session, keyJson, this.#withWindowsOf(slice, after, session.watermarkMs));
   }
 
   /** Fires what is closed to a record and has not fired: a parent of a reshard was sealed in the middle of firing. */
@@ -149,15 +153,15 @@ export class SlicedWindow implements WindowProgram {
 
   /** The windows of a slice that got a record fire, or fire again where the watermark is past them and they are not closed. */
   #withWindowsOf(slice: number, stored: KeySlices, watermarkMs: number): KeySlices {
-    const [key, base, slices, next, again] = stored;
+    const [key, base, offsets, held, next, again] = stored;
     const late: number[] = [];
     for (let end = this.#firstEndOf(slice); end <= this.#lastEndOf(slice); end += this.#units.slideMs) {
       // From the next one on they fire one after the other.
       if (next !== 0 && next <= end - base) break;
-      if (this.#msOf(end) - 1 > watermarkMs) return [key, base, slices, end - base, withEnds(again, late)];
+      if (this.#msOf(end) - 1 > watermarkMs) return [key, base, offsets, held, end - base, withEnds(again, late)];
       if (!this.#isClosed(end, watermarkMs)) late.push(end - base);
     }
-    return late.length === 0 ? stored : [key, base, slices, next, withEnds(again, late)];
+    return late.length === 0 ? stored : [key, base, offsets, held, next, withEnds(again, late)];
   }
 
   #fire(session: ComputeSession, key: Key, keyJson: string, end: number, watermarkMs: number): void {
@@ -180,31 +184,37 @@ export class SlicedWindow implements WindowProgram {
     return accumulators.length > 0 ? [...pieces, [null, accumulators]] : pieces;
   }
 
-  #piecesOf([, base, slices]: KeySlices, end: number): Piece[] {
+  #piecesOf([, base, offsets, held]: KeySlices, end: number): Piece[] {
     const pieces: Piece[] = [];
-    for (const [offset, accumulators] of slices) {
-      const slice = base + offset;
-      if (slice >= end - this.#units.sizeMs && slice < end) pieces.push([slice, accumulators]);
+    for (let i = 0; i < offsets.length; i++) {
+      const slice = base + (offsets[i] as number);
+      if (slice >= end - this.#units.sizeMs && slice < end) pieces.push([slice, held[i] as Accumulators]);
     }
     return pieces;
   }
 
   /** What is left of a key after a window; `undefined` where that is nothing. */
-  #after([key, base, slices, next, again]: KeySlices, end: number, watermarkMs: number): KeySlices | undefined {
-    const left: Slice[] = [];
-    let following = 0;
-    for (const slice of slices) {
-      const lastEnd = this.#lastEndOf(base + slice[0]);
-      // Windows fire in order: none before this one waits for a slice.
-      if (lastEnd <= end && this.#isClosed(lastEnd, watermarkMs)) continue;
-      left.push(slice);
-      if (following === 0 && lastEnd > end)
-        following = Math.max(this.#firstEndOf(base + slice[0]), end + this.#units.slideMs) - base;
+  #after([key, base, offsets, held, next, again]: KeySlices, end: number, watermarkMs: number): KeySlices | undefined {
+    // Windows fire in order: none before this one waits for a slice.
+    let gone = 0;
+    while (gone < offsets.length) {
+      const lastEnd = this.#lastEndOf(base + (offsets[gone] as number));
+      if (lastEnd > end || !this.#isClosed(lastEnd, watermarkMs)) break;
+      gone++;
     }
-    const [first] = left;
-    if (first === undefined) return undefined;
+    if (gone === offsets.length) return undefined;
+    const [left, leftHeld] = gone === 0 ? [offsets, held] : [offsets.slice(gone), held.slice(gone)];
+    const isNext = next === end - base;
     const others = again.length === 0 ? again : again.filter((one) => one !== end - base);
-    return withBase([key, base, left, next === end - base ? following : next, others], base + first[0]);
+    const after: KeySlices = [key, base, left, leftHeld, isNext ? this.#endAfter(end, base, left) : next, others];
+    return withBase(after, base + (left[0] as number));
+  }
+
+  /** Where the first window ends, as far after the base, that ends later and has a slice; 0 where there is none. */
+  #endAfter(end: number, base: number, offsets: readonly number[]): number {
+    const following = offsets.find((offset) => this.#lastEndOf(base + offset) > end);
+    if (following === undefined) return 0;
+    return Math.max(this.#firstEndOf(base + following), end + this.#units.slideMs) - base;
   }
 
   #merge(pieces: readonly Piece[]): Accumulators {
@@ -218,7 +228,7 @@ export class SlicedWindow implements WindowProgram {
   #dueEndOf(stored: KeySlices | Pane): number | undefined {
     if (stored.length === 4) return stored[3] === 1 ? this.#sliceOf(stored[1]) + this.#units.sizeMs : undefined;
     // What fires again ends before what is next.
-    const end = stored[4][0] ?? stored[3];
+    const end = stored[5][0] ?? stored[4];
     return end === 0 ? undefined : stored[1] + end;
   }
 
@@ -228,7 +238,7 @@ export class SlicedWindow implements WindowProgram {
     const lastEnd =
       stored.length === 4
         ? this.#sliceOf(stored[1]) + this.#units.sizeMs
-        : this.#lastEndOf(stored[1] + (stored[2].at(-1) as Slice)[0]);
+        : this.#lastEndOf(stored[1] + (stored[2].at(-1) as number));
     return this.#msOf(lastEnd) - 1 + this.#latenessMs;
   }
 

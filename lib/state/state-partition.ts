@@ -100,6 +100,9 @@ export class StatePartition {
 
   /** Timers due at the watermark, in the order of time, of a loaded partition. */
   *due(watermarkMs: number): Generator<Timer> {
+    // Mostly nothing is due, which the top tells, be it stale or not.
+    const top = this.#timers.peek();
+    if (top === undefined || top.timeMs > watermarkMs) return;
     // What was fired is stale and at the top: it goes first, or it would be looked at again and again.
     if (this.timerMs > watermarkMs) return;
     for (const timer of this.#timers.until(watermarkMs)) if (this.#holds(timer)) yield timer;

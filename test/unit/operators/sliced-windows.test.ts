@@ -250,22 +250,8 @@ describe('state that others have left', () => {
     const fired: string[] = [];
     const window = windowOf(fired);
     // Due at 119,999, and not fired; the partition's floor is past it.
-    const session = sessionOver(
-      window,
-      {
-        '"a"': [
-          'a',
-          0,
-          [
-            [0, [2]],
-            [1, [3]],
-          ],
-          2,
-          [],
-        ],
-      },
-      130_000,
-    );
+    const stored = ['a', 0, [0, 1], [[2], [3]], 2, []];
+    const session = sessionOver(window, { '"a"': stored }, 130_000);
     window.onRecord(session, 'a', '"a"', {}, 90_000);
     expect(fired).toEqual(['a [0,120) {n:5}']);
     fireAll(window, session, ['"a"'], 179_999);
