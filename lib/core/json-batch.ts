@@ -30,7 +30,7 @@ export class JsonBatch {
   #end = 0;
   #count = 0;
 
-  /** @param separator what no text may hold where it is not JSON: whole */
+  /** @param separator a whole number that nobody who makes texts knows */
   constructor(separator = secretNumber()) {
     this.#separator = separator;
     this.#separatorBytes = Buffer.from(`,${separator},`);
