@@ -1,3 +1,7 @@
+/**
+ * `node bench/cold-start.ts`: a cold start on a state of 1, 10 and 100 MB, until the first commit is made, where it touches one partition or
+ * all of them; beside it, how long the same bytes take to be fetched and nothing else.
+ */
 import Table from 'cli-table3';
 import { DynamoItemStore } from '../lib/aws/dynamo-item-store.ts';
 import { BlobStore } from '../lib/commit/blob-store.ts';
@@ -8,18 +12,18 @@ import { createStateTable } from '../lib/local/engines/resources.ts';
 import { startEngines } from '../lib/local/engines/start-engines.ts';
 import { MemoryItemStore } from '../lib/memory/memory-item-store.ts';
 import { TaskStore } from '../lib/runtime/task-store.ts';
-import type { ItemStore, StoreRequest } from '../lib/state/item-store.ts';
+import type { ItemKey, ItemStore, StoreRequest } from '../lib/state/item-store.ts';
 import type { EntryChange } from '../lib/state/state-table.ts';
 import { SeededRandom } from '../lib/testing/seeded-random.ts';
+import { parseWhole, wholeNumber } from '../localstack/program/parse-whole.ts';
+import { runProgram } from '../localstack/program/run-program.ts';
+import { fetchBest } from './cold-start/fetch-items.ts';
+import { RecordedReads } from './cold-start/recorded-reads.ts';
 import { median } from './median.ts';
-
-/**
- * A cold start on a state of 1, 10 and 100 MB: until the first commit is made, where it touches one partition or all of them.
- * `node bench/cold-start.ts`; sizes in MB as arguments, the last one `memory` for no engine.
- */
 
 const PARTITIONS = 64;
 const PANE_BYTES = 100;
+const ROUNDS = 5;
 const UNIT = 'bench/1/by-key/bench@0/shard';
 
 const shape: TaskShape = {
@@ -77,7 +81,17 @@ const fill = async (items: ItemStore, megabytes: number): Promise<void> => {
   await store.snapshotIfDue(() => undefined);
 };
 
-const measure = async (items: ItemStore, touched: number) => {
+interface Start {
+  readonly touched: number;
+  readonly ms: number;
+  readonly readUnits: number;
+  /** Of the state then; bytes. */
+  readonly memory: number;
+  /** Of the same items, in the best way of those that were tried; ms. */
+  readonly fetchMs: number | undefined;
+}
+
+const start = async (items: ItemStore, touched: number): Promise<Omit<Start, 'fetchMs'>> => {
   requests.length = 0;
   const startMs = performance.now();
   const store = makeStore(items);
@@ -89,61 +103,99 @@ const measure = async (items: ItemStore, touched: number) => {
   );
   const ms = performance.now() - startMs;
   const readUnits = requests.reduce((sum, request) => sum + request.readUnits, 0);
-  return { ms, readUnits, memory: store.bytes };
+  return { touched, ms, readUnits, memory: store.bytes };
 };
 
-const run = async (name: string, makeItems: () => Promise<ItemStore>, sizes: readonly number[]): Promise<void> => {
-  const table = new Table({
-    head: ['state, MB', 'partitions touched', 'first commit, ms', 'read units', 'KB read', 'memory, MB', 'time to all'],
-  });
+/** An empty table, and how to fetch items of it. */
+interface Place {
+  readonly items: ItemStore;
+  readonly fetch: ((keys: readonly ItemKey[]) => Promise<number>) | undefined;
+}
+
+const measure = async ({ items, fetch }: Place, touched: number): Promise<Start> => {
+  const reads = new RecordedReads(items);
+  await start(reads, touched);
+  const starts: Omit<Start, 'fetchMs'>[] = [];
+  const fetches: number[] = [];
+  for (let i = 0; i < ROUNDS; i++) {
+    starts.push(await start(items, touched));
+    if (fetch !== undefined) fetches.push(await fetch(reads.keys));
+  }
+  const [first] = starts as [Start];
+  return {
+    ...first,
+    ms: median(starts.map(({ ms }) => ms)),
+    fetchMs: fetch === undefined ? undefined : median(fetches),
+  };
+};
+
+const run = async (name: string, makePlace: () => Promise<Place>, sizes: readonly number[]): Promise<void> => {
+  const head = ['state, MB', 'partitions', 'first commit, ms', 'to fetch it, ms', 'ratio', 'KB read', 'memory, MB'];
+  const table = new Table({ style: { head: [], border: [], compact: true }, colAligns: head.map(() => 'right'), head });
   for (const megabytes of sizes) {
-    const items = await makeItems();
-    await fill(items, megabytes);
-    const rows = [];
+    const place = await makePlace();
+    await fill(place.items, megabytes);
     for (const touched of [1, PARTITIONS]) {
-      const runs = [];
-      for (let i = 0; i < 5; i++) runs.push(await measure(items, touched));
-      rows.push({
-        touched,
-        ms: median(runs.map(({ ms }) => ms)),
-        ...(({ readUnits, memory }) => ({ readUnits, memory }))(runs[0] as (typeof runs)[0]),
-      });
-    }
-    const all = (rows.at(-1) as (typeof rows)[0]).ms;
-    for (const { touched, ms, readUnits, memory } of rows) {
-      const kilobytes = readUnits * 4;
+      const { ms, fetchMs, readUnits, memory } = await measure(place, touched);
       table.push([
         megabytes,
-        touched === PARTITIONS ? 'all (eager)' : touched,
+        touched === PARTITIONS ? 'all' : touched,
         ms.toFixed(0),
-        readUnits,
-        kilobytes,
+        fetchMs?.toFixed(0) ?? '—',
+        fetchMs === undefined ? '—' : (ms / fetchMs).toFixed(2),
+        readUnits * 4,
         (memory / 1e6).toFixed(1),
-        (ms / all).toFixed(2),
       ]);
     }
   }
-  console.log(
-    `${name}: ${PARTITIONS} partitions, panes of about ${PANE_BYTES} bytes of JSON, median of 5\n${table.toString()}`,
+  process.stdout.write(
+    `${name}: ${PARTITIONS} partitions, panes of about ${PANE_BYTES} bytes of JSON, median of ${ROUNDS}\n${table.toString()}\n`,
   );
 };
 
+const usage = `Usage: node bench/cold-start.ts [options]
+
+Fills a log with state, begins anew on it and prints how long that takes until the first commit, how much is read, and how long the same
+items take to be fetched with plain SDK calls in the best way of several.
+
+Options:
+  --sizes A,B    megabytes of JSON, each 1 to 1000 (default 1,10,100)
+  --memory       only in memory, without an engine
+  --help         show this
+
+Exit codes: 0 done, 2 wrong arguments.
+`;
+
+const parsed = parseWhole(
+  process.argv.slice(2),
+  { sizes: { type: 'string' }, memory: { type: 'boolean', default: false } },
+  ({ sizes = '1,10,100', memory }) => ({
+    sizes: sizes.split(',').map((size) => wholeNumber('--sizes', size.trim(), 1, 1_000) as number),
+    memory,
+  }),
+);
+
 const observer = (request: StoreRequest) => requests.push(request);
-const given = process.argv.slice(2);
-const sizes = given.filter((text) => /^\d+$/.test(text)).map(Number);
-const chosen = sizes.length > 0 ? sizes : [1, 10, 100];
-await run('in memory', async () => new MemoryItemStore({ observer }), chosen);
-if (!given.includes('memory')) {
+
+await runProgram(usage, parsed, async ({ sizes, memory }) => {
+  await run('in memory', async () => ({ items: new MemoryItemStore({ observer }), fetch: undefined }), sizes);
+  if (memory) return 0;
   const engines = await startEngines();
+  const { dynamo: client } = engines.clients;
   let tables = 0;
-  await run(
-    'embedded DynamoDB engine',
-    async () => {
-      const tableName = `cold-start-${++tables}`;
-      await createStateTable(engines.clients.dynamo, tableName);
-      return new DynamoItemStore({ client: engines.clients.dynamo, tableName, observer });
-    },
-    chosen,
-  );
-  await engines.stop();
-}
+  try {
+    await run(
+      'embedded DynamoDB engine',
+      async () => {
+        const tableName = `cold-start-${++tables}`;
+        await createStateTable(client, tableName);
+        const items = new DynamoItemStore({ client, tableName, observer });
+        return { items, fetch: (keys) => fetchBest(client, tableName, keys) };
+      },
+      sizes,
+    );
+    return 0;
+  } finally {
+    await engines.stop();
+  }
+});
