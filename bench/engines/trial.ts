@@ -18,6 +18,8 @@ export interface Traffic {
   readonly events: number;
   /** To DynamoDB. */
   readonly requests: number;
+  /** Those of them that read. */
+  readonly reads: number;
   readonly readUnits: number;
   readonly writeUnits: number;
   /** Of 25 KB, put into the streams between stages. */

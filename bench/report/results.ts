@@ -14,6 +14,8 @@ export interface ResultRow {
   readonly partMicrosPerEvent?: Readonly<Record<string, number>>;
   /** To DynamoDB; `null` for engines that store nothing outside of their machine. */
   readonly requestsPer1000: number | null;
+  /** Those of them that read. */
+  readonly readsPer1000: number | null;
   readonly writeUnitsPer1000: number | null;
   readonly readUnitsPer1000: number | null;
   /** Units of DynamoDB and puts between stages, at list prices of us-east-1. Without what computes: Lambda, or a cluster. */
@@ -63,6 +65,7 @@ export const rowOf = (
       ),
     }),
     requestsPer1000: per1000(counted?.requests),
+    readsPer1000: per1000(counted?.reads),
     writeUnitsPer1000: per1000(counted?.writeUnits),
     readUnitsPer1000: per1000(counted?.readUnits),
     // Prices are for a million units, so units for one event cost as many dollars for a million events.

@@ -21,7 +21,7 @@ export const renderTables = ({ rows, skipped, failed, machine }: Results): strin
 const tableOf = (rows: readonly ResultRow[]): string => {
   const table = new Table({
     style: { head: [], border: [], compact: true },
-    colAligns: ['left', ...Array.from({ length: 9 }, () => 'right' as const)],
+    colAligns: ['left', ...Array.from({ length: 10 }, () => 'right' as const)],
     head: [
       'engine',
       'events',
@@ -30,6 +30,7 @@ const tableOf = (rows: readonly ResultRow[]): string => {
       '÷ loop',
       '÷ Flink',
       'requests/1000',
+      'of which reads',
       'write units/1000',
       '$/million',
       'equal',
@@ -46,6 +47,7 @@ const tableOf = (rows: readonly ResultRow[]): string => {
       ratio(cpuMicrosPerEvent, microsOf('loop')),
       ratio(cpuMicrosPerEvent, microsOf('flink/heap')),
       text(row.requestsPer1000),
+      text(row.readsPer1000),
       text(row.writeUnitsPer1000),
       text(row.usdPerMillion),
       resultsEqual === null ? none : resultsEqual ? 'yes' : 'NO',

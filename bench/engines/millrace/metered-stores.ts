@@ -2,21 +2,24 @@ import { DynamoItemStore } from '../../../lib/aws/dynamo-item-store.ts';
 import type { StreamPort } from '../../../lib/connectors/stream-port.ts';
 import { createStateTable } from '../../../lib/local/engines/resources.ts';
 import { MemoryItemStore } from '../../../lib/memory/memory-item-store.ts';
-import type { ItemStore, StoreObserver } from '../../../lib/state/item-store.ts';
+import type { ItemStore, StoreObserver, StoreRequest } from '../../../lib/state/item-store.ts';
 import { localClients } from '../local-clients.ts';
 import type { Traffic } from '../trial.ts';
 
 const putUnitBytes = 25_000;
+const reading: ReadonlySet<StoreRequest['operation']> = new Set(['get', 'getMany', 'query']);
 
 /** Counts what a job asks of the services around it. */
 export class TrafficMeter {
   #requests = 0;
+  #reads = 0;
   #readUnits = 0;
   #writeUnits = 0;
   #putUnits = 0;
 
-  readonly observe: StoreObserver = ({ readUnits, writeUnits }) => {
+  readonly observe: StoreObserver = ({ operation, readUnits, writeUnits }) => {
     this.#requests++;
+    if (reading.has(operation)) this.#reads++;
     this.#readUnits += readUnits;
     this.#writeUnits += writeUnits;
   };
@@ -36,6 +39,7 @@ export class TrafficMeter {
 
   reset(): void {
     this.#requests = 0;
+    this.#reads = 0;
     this.#readUnits = 0;
     this.#writeUnits = 0;
     this.#putUnits = 0;
@@ -44,6 +48,7 @@ export class TrafficMeter {
   get traffic(): Omit<Traffic, 'events'> {
     return {
       requests: this.#requests,
+      reads: this.#reads,
       readUnits: this.#readUnits,
       writeUnits: this.#writeUnits,
       putUnits: this.#putUnits,

@@ -3,7 +3,14 @@ import { rowOf } from '../../../bench/report/results.ts';
 
 describe('a row of the results', () => {
   it('tells what is done in a second, what it takes and what it costs', () => {
-    const traffic = { events: 1_000_000, requests: 2_000, readUnits: 400, writeUnits: 10_000, putUnits: 100 };
+    const traffic = {
+      events: 1_000_000,
+      requests: 2_000,
+      reads: 100,
+      readUnits: 400,
+      writeUnits: 10_000,
+      putUnits: 100,
+    };
     const measured = { wallMs: 4_000, cpuMicros: 6_000_000, parts: { source: 4_000_000, keyed: 2_000_000 }, traffic };
     expect(rowOf('tumbling', 'some', 1_000_000, measured, true)).toEqual({
       work: 'tumbling',
@@ -13,6 +20,7 @@ describe('a row of the results', () => {
       cpuMicrosPerEvent: 6,
       partMicrosPerEvent: { source: 4, keyed: 2 },
       requestsPer1000: 2,
+      readsPer1000: 0.1,
       writeUnitsPer1000: 10,
       readUnitsPer1000: 0.4,
       // 10,000 writes at $0.625, 400 reads at $0.125 and 100 puts at $0.014 a million.
@@ -22,7 +30,7 @@ describe('a row of the results', () => {
   });
 
   it('reckons traffic for the events that it was for', () => {
-    const traffic = { events: 500, requests: 10, readUnits: 0, writeUnits: 20, putUnits: 0 };
+    const traffic = { events: 500, requests: 10, reads: 0, readUnits: 0, writeUnits: 20, putUnits: 0 };
     const row = rowOf('tumbling', 'some', 1_000, { wallMs: 1, cpuMicros: 1, traffic }, true);
     expect(row).toMatchObject({ requestsPer1000: 20, writeUnitsPer1000: 40, usdPerMillion: 0.025 });
     const nothing = rowOf(
