@@ -65,6 +65,8 @@ export const compileIntervalJoin = (
     pair: (own, other) => ({ left: other, right: own }),
   };
   const bucketMs = bucketMsOf(lowerMs, upperMs);
+  /** Where the entries of a side, bucket and key ended when one was added last, for keys with very many. The state decides. */
+  const ends = new Map<string, number>();
 
   const findMatches = (session: ComputeSession, own: Side, other: Side, record: JoinRecord): void => {
     const { key, keyJson, eventTimeMs, value } = record;
@@ -82,8 +84,12 @@ export const compileIntervalJoin = (
 
   const keep = (session: ComputeSession, own: Side, record: JoinRecord): void => {
     const { key, keyJson, eventTimeMs, stored } = record;
-    const nameOf = (i: number) => entryOf(own, bucketOf(eventTimeMs, bucketMs), i, keyJson);
-    const index = firstFree((i) => session.state.get(session.lp, table, nameOf(i)) !== undefined);
+    const bucket = bucketOf(eventTimeMs, bucketMs);
+    const nameOf = (i: number) => entryOf(own, bucket, i, keyJson);
+    const place = `${own.tag}|${bucket}|${keyJson}`;
+    const index = firstFree((i) => session.state.get(session.lp, table, nameOf(i)) !== undefined, ends.get(place));
+    if (ends.size >= MAX_ENDS) ends.clear();
+    ends.set(place, index + 1);
     session.state.set(session.lp, table, nameOf(index), [own.tag, key, eventTimeMs, stored] satisfies Waiting);
   };
 
@@ -129,8 +135,14 @@ const bucketOf = (tsMs: number, bucketMs: number): number => {
 const entryOf = ({ tag }: Side, bucket: number, index: number, keyJson: string): string =>
   `${tag}|${bucket}|${index}|${keyJson}`;
 
-/** The first index that is not taken, where those before it all are. */
-const firstFree = (isTaken: (index: number) => boolean): number => {
+const MAX_ENDS = 10_000;
+
+/**
+ * The first index that is not taken, where those before it all are.
+ * @param guess looked at first. A wrong one, as after a record that was undone, costs two looks
+ */
+const firstFree = (isTaken: (index: number) => boolean, guess = 0): number => {
+  if (guess > 0 && isTaken(guess - 1) && !isTaken(guess)) return guess;
   if (!isTaken(0)) return 0;
   let taken = 0;
   let free = 1;

@@ -68,8 +68,18 @@ export const joinMutations: readonly Mutation[] = [
     row,
     'a record takes the place of another one of its bucket',
     file,
-    'const index = firstFree((i) => session.state.get(session.lp, table, nameOf(i)) !== undefined);',
+    'const index = firstFree((i) => session.state.get(session.lp, table, nameOf(i)) !== undefined, ends.get(place));',
     'const index = 0;',
+  ),
+  tested(
+    'unit/operators/interval-join.test.ts',
+    one(
+      row,
+      'where the last entry of a bucket was put is believed, although it may be undone',
+      file,
+      'if (guess > 0 && isTaken(guess - 1) && !isTaken(guess)) return guess;',
+      'if (guess > 0) return guess;',
+    ),
   ),
   one(
     row,
