@@ -5,6 +5,7 @@ import { MillraceError } from '../../lib/errors/millrace-error.ts';
 import { Deadline } from '../../lib/runtime/deadline.ts';
 import { listQuarantine, type QuarantinedRecord } from '../../lib/runtime/quarantine.ts';
 import { addRedriven, nothingRedriven, type RedriveSummary } from '../../lib/runtime/run-redrive.ts';
+import { StageRepairs } from '../../lib/runtime/stage-repairs.ts';
 import { type CommonOptions, withCommonOptions } from '../command-options.ts';
 import { type DeployedOptions, DeployedPipeline, withDeployment } from '../deployed-pipeline.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -58,7 +59,7 @@ const redrive = (file: string, options: RedriveOptions, terminal: Terminal): Pro
       for (const { id } of pipeline.plan.stages) {
         if (options.stage !== undefined && options.stage !== id) continue;
         const { runtime, ports, incarnation } = deployed.stage(id);
-        const { repairs } = runtime;
+        const repairs = new StageRepairs(runtime.repaired);
         const job = await readJob(ports.items, pipeline.name, incarnation);
         if (job === undefined) throw noJob(pipeline.name);
         const records: QuarantinedRecord[] = [];

@@ -5,6 +5,7 @@ import { MillraceError } from '../../lib/errors/millrace-error.ts';
 import { Deadline } from '../../lib/runtime/deadline.ts';
 import type { SkipSummary } from '../../lib/runtime/run-skip.ts';
 import type { SkipScope } from '../../lib/runtime/skip.ts';
+import { StageRepairs } from '../../lib/runtime/stage-repairs.ts';
 import { type CommonOptions, withCommonOptions } from '../command-options.ts';
 import { type DeployedOptions, DeployedPipeline, withDeployment } from '../deployed-pipeline.ts';
 import { printJson, printLine, type Terminal } from '../terminal.ts';
@@ -57,7 +58,12 @@ const skipRecords = async (file: string, options: SkipOptions, terminal: Termina
     const { runtime } = deployed.stage(options.stage);
     const request = { scope, reason, by: options.by ?? terminal.env.USER ?? 'unknown', nowMs: systemClock.nowMs() };
     const deadline = Deadline.in(systemClock, TIME_MS);
-    return runtime.repairs.skipRecords(options.shard, request, deadline, options.yes === true ? 'commit' : 'preview');
+    return new StageRepairs(runtime.repaired).skipRecords(
+      options.shard,
+      request,
+      deadline,
+      options.yes === true ? 'commit' : 'preview',
+    );
   });
   if (options.json === true) printJson(terminal, { ...summary, skipped: options.yes === true });
   else for (const line of render(summary, options)) printLine(terminal, line);

@@ -5,7 +5,7 @@ import type { RuntimePorts } from '../runtime/ports.ts';
 import { listQuarantine, type QuarantinedRecord } from '../runtime/quarantine.ts';
 import { addRedriven, nothingRedriven, type RedriveSummary } from '../runtime/run-redrive.ts';
 import type { ResolveStream } from '../runtime/stage-inputs.ts';
-import type { RedriveOptions } from '../runtime/stage-repairs.ts';
+import { type RedriveOptions, StageRepairs } from '../runtime/stage-repairs.ts';
 import { StageRuntime, type StageRuntimeOptions } from '../runtime/stage-runtime.ts';
 
 export interface LocalJobOptions
@@ -103,7 +103,8 @@ export class LocalJob {
     await this.drain();
     let total = nothingRedriven;
     for (const stage of this.#stages) {
-      const { plan, repairs } = stage;
+      const { plan } = stage;
+      const repairs = new StageRepairs(stage.repaired);
       const records: QuarantinedRecord[] = [];
       for await (const record of listQuarantine(this.#options.ports, await stage.job())) {
         if (record.stage === plan.id && (await repairs.redriveProblem(record, options)) === undefined)

@@ -30,7 +30,7 @@ import { Publisher } from './publisher.ts';
 import { ownedBy, ShardMap } from './shard-map.ts';
 import { sinkTimings } from './split-outputs.ts';
 import { ancestryOf, makeRoster, producersOf, type ResolveStream, stageOf } from './stage-inputs.ts';
-import { StageRepairs } from './stage-repairs.ts';
+import type { RepairedStage } from './stage-repairs.ts';
 import { Task, type TaskInput } from './task.ts';
 import { TaskCache } from './task-cache.ts';
 import { TaskStore } from './task-store.ts';
@@ -151,10 +151,10 @@ export class StageRuntime {
     return committed.filter((did) => did).length;
   }
 
-  /** For operators: what ends a gap, and what gives quarantined records another try. */
-  get repairs(): StageRepairs {
+  /** For `StageRepairs`. A deployed function has no use for those: they are not in its bundle. */
+  get repaired(): RepairedStage {
     const { ports, pipeline } = this.#options;
-    return new StageRepairs({
+    return {
       stage: this.plan.id,
       source: this.plan.input.kind === 'source' ? this.#sourceNode() : undefined,
       tables: this.#program.tables,
@@ -164,7 +164,7 @@ export class StageRuntime {
       task: (shardId) => this.#task(shardId),
       keyedTask: (unit, shard, owned, epochs) => this.#keyedTask(unit, shard, owned, epochs),
       sourceTask: (shard) => this.#sourceTask(shard),
-    });
+    };
   }
 
   /** After another deployment the job is read again at the next invocation: this plan may be the one that runs once more. */

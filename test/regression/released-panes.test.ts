@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { StageRepairs } from '../../lib/runtime/stage-repairs.ts';
 import { type Pane, repairedPipeline, setMended } from '../simulation/reference/repaired-pipeline.ts';
 import { finish } from '../support/finish.ts';
 import { quarantined } from '../support/quarantined.ts';
@@ -24,8 +25,8 @@ describe('keys that go on after a redrive, in a container with memory for one', 
     setMended(true);
     const records = await quarantined(world);
     expect(records.map(({ payloadKind }) => payloadKind)).toEqual(['pane', 'pane', 'pane']);
-    const ending = await world.container('by-key').run(async ({ repairs }, deadline) => {
-      await repairs.redrive(records, deadline);
+    const ending = await world.container('by-key').run(async ({ repaired }, deadline) => {
+      await new StageRepairs(repaired).redrive(records, deadline);
       return undefined;
     });
     expect(ending).toEqual({ kind: 'done', next: undefined });

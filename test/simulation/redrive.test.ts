@@ -11,6 +11,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { MillraceError } from '../../lib/errors/millrace-error.ts';
 import type { QuarantinedRecord } from '../../lib/runtime/quarantine.ts';
+import { StageRepairs } from '../../lib/runtime/stage-repairs.ts';
 import { SeededRandom } from '../../lib/testing/seeded-random.ts';
 import type { Container } from '../support/container.ts';
 import { type Faults, never } from '../support/faulty-ports.ts';
@@ -124,7 +125,8 @@ const unreliable = (
 
 const redriveAll = (world: World, container: Container) =>
   container.run(async (runtime, deadline) => {
-    const { repairs, plan } = runtime;
+    const { repaired, plan } = runtime;
+    const repairs = new StageRepairs(repaired);
     const records: QuarantinedRecord[] = [];
     for (const record of await quarantined(world)) {
       if (record.stage === plan.id && (await repairs.redriveProblem(record)) === undefined) records.push(record);

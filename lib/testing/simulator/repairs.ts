@@ -5,6 +5,7 @@ import type { Deadline } from '../../runtime/deadline.ts';
 import { listQuarantine, type QuarantinedRecord } from '../../runtime/quarantine.ts';
 import type { RedriveSummary } from '../../runtime/run-redrive.ts';
 import type { SkipScope } from '../../runtime/skip.ts';
+import { StageRepairs } from '../../runtime/stage-repairs.ts';
 import { hasGivenUp, isNotDrained } from './given-up.ts';
 import type { Cursor, Mapping } from './mapping.ts';
 import { describeEnding } from './operation-faults.ts';
@@ -124,7 +125,8 @@ export class Repairs {
     takes: () => boolean,
   ): Promise<RedriveSummary> {
     const { reached } = this.#around;
-    const { repairs, plan } = runtime;
+    const { repaired, plan } = runtime;
+    const repairs = new StageRepairs(repaired);
     const records: QuarantinedRecord[] = [];
     for await (const record of listQuarantine(stores, await runtime.job())) {
       const isOwn = record.stage === plan.id && takes();
@@ -153,7 +155,7 @@ export class Repairs {
       `a skip ${scope.kind} …${sequenceNumber.slice(-5)} of ${shardId}`,
       async ({ runtime }, deadline) => {
         const request = { scope, reason: 'simulated', by: 'an operator', nowMs: world.clock.nowMs() };
-        const { recordCount } = await runtime.repairs.skipRecords(shardId, request, deadline);
+        const { recordCount } = await new StageRepairs(runtime.repaired).skipRecords(shardId, request, deadline);
         reached.count('skipped records', recordCount);
       },
     );

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Deadline } from '../../../lib/runtime/deadline.ts';
 import type { SkipScope } from '../../../lib/runtime/skip.ts';
+import { StageRepairs } from '../../../lib/runtime/stage-repairs.ts';
 import type { Container } from '../../support/container.ts';
 import { idsPipeline, type Pane } from '../../support/ids-pipeline.ts';
 import { quarantined } from '../../support/quarantined.ts';
@@ -30,7 +31,7 @@ const overlook = async (count: number, stage = 'in') => {
 };
 
 const skip = (container: Container, scope: SkipScope, mode?: 'preview', stage = 'in') =>
-  container.runtime.repairs.skipRecords(
+  new StageRepairs(container.runtime.repaired).skipRecords(
     cursorOf(world, stage).shardId,
     { scope, reason: 'the mapping was made anew', by: 'ann', nowMs: world.clock.nowMs() },
     Deadline.in(world.clock, 60_000),
