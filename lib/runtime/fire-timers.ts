@@ -1,4 +1,5 @@
 import type { CommittedState } from '../commit/committed-state.ts';
+import { getOrAdd } from '../core/get-or-add.ts';
 import type { Timer } from '../state/timer-heap.ts';
 import { DueQueue } from './due-queue.ts';
 import type { KeyedTask } from './keyed-task.ts';
@@ -19,17 +20,62 @@ export const fireTimers = (
   parking: Parking,
   watermarkMs: number,
 ): boolean => {
-  const { due, isAll } = collectDue(task, state, builder, parking, watermarkMs);
-  const queue = new DueQueue(due);
+  const written = writtenDue(task, builder, watermarkMs);
+  let isAll = true;
+  let room = task.limits.timers;
+  for (const lp of new Set([...state.keyed.partitions.keys(), ...written.keys()])) {
+    const partition = state.keyed.partitions.get(lp);
+    if (partition?.isLoaded === false) {
+      if (partition.timerMs <= watermarkMs) isAll = false;
+      continue;
+    }
+    const due = written.get(lp) ?? [];
+    let isWhole = true;
+    // One partition after the other: what the commit has no room for is not even collected.
+    for (const timer of partition?.due(watermarkMs) ?? []) {
+      if (builder.session.state.written(timer.table).has(timer.key) || isParked(task, parking, timer)) continue;
+      isWhole = room > 0;
+      if (!isWhole) break;
+      room--;
+      due.push(timer);
+    }
+    if (!isWhole) isAll = false;
+    if (!firePartition(task, builder, parking, due, isWhole, watermarkMs)) return false;
+  }
+  return isAll;
+};
+
+/** What is due of the entries that this commit wrote, by partition. */
+const writtenDue = (task: KeyedTask, { session }: PieceBuilder, watermarkMs: number): Map<number, Timer[]> => {
+  const due = new Map<number, Timer[]>();
+  for (const [table, spec] of task.program.tables.entries()) {
+    for (const { lp, key, value } of session.state.written(table).values()) {
+      const timeMs = value === undefined ? undefined : spec.timerMs(value);
+      if (timeMs !== undefined && timeMs <= watermarkMs) getOrAdd(due, lp, () => []).push({ timeMs, lp, table, key });
+    }
+  }
+  return due;
+};
+
+/** @param isWhole whether this is all that is due. @returns false where the commit is full before */
+const firePartition = (
+  task: KeyedTask,
+  builder: PieceBuilder,
+  parking: Parking,
+  due: Timer[],
+  isWhole: boolean,
+  watermarkMs: number,
+): boolean => {
+  const queue = new DueQueue(due.sort((a, b) => a.timeMs - b.timeMs));
   for (let timer = queue.take(); timer !== undefined; timer = queue.take()) {
     // What its key has done before in this commit may have parked it.
     if (isParked(task, parking, timer)) continue;
     const againMs = fireOnce(task, builder, parking, timer, watermarkMs);
     if (againMs === 'later') return false;
     // Where only a part of what is due was taken, others come before.
-    if (isAll && againMs !== undefined) queue.add({ ...timer, timeMs: againMs });
+    if (isWhole && againMs !== undefined) queue.add({ ...timer, timeMs: againMs });
   }
-  return isAll;
+  return true;
 };
 
 /**
@@ -66,53 +112,6 @@ export const firePast = (
 
 const isParked = (task: KeyedTask, parking: Parking, { lp, table, key }: Timer): boolean =>
   parking.mayHold(lp) && parking.get(lp, task.program.tables[table]?.keyTextOf?.(key) ?? '') !== undefined;
-
-/** What is due, in the order of time. `isAll` is false where more is due than one commit takes, or than is loaded. */
-const collectDue = (
-  task: KeyedTask,
-  state: CommittedState,
-  builder: PieceBuilder,
-  parking: Parking,
-  watermarkMs: number,
-): { readonly due: readonly Timer[]; readonly isAll: boolean } => {
-  const { state: overlay } = builder.session;
-  const due: Timer[] = [];
-  for (const [table, spec] of task.program.tables.entries()) {
-    for (const { lp, key, value } of overlay.written(table).values()) {
-      const timeMs = value === undefined ? undefined : spec.timerMs(value);
-      if (timeMs !== undefined && timeMs <= watermarkMs) due.push({ timeMs, lp, table, key });
-    }
-  }
-  const isAll = collectCommitted(task, state, builder, parking, watermarkMs, due);
-  // Keys that are due at one time fire in any order, those of a partition side by side.
-  due.sort((a, b) => a.timeMs - b.timeMs);
-  return { due, isAll };
-};
-
-/** Adds timers of the committed state, one partition after the other, but those of entries that this commit wrote. */
-const collectCommitted = (
-  task: KeyedTask,
-  { keyed }: CommittedState,
-  { session }: PieceBuilder,
-  parking: Parking,
-  watermarkMs: number,
-  due: Timer[],
-): boolean => {
-  const most = due.length + task.limits.timers;
-  let isAll = true;
-  for (const partition of keyed.partitions.values()) {
-    if (!partition.isLoaded) {
-      if (partition.timerMs <= watermarkMs) isAll = false;
-      continue;
-    }
-    for (const timer of partition.due(watermarkMs)) {
-      if (session.state.written(timer.table).has(timer.key) || isParked(task, parking, timer)) continue;
-      if (due.length === most) return false;
-      due.push(timer);
-    }
-  }
-  return isAll;
-};
 
 /**
  * Fires an entry once: it may hold several sessions, or be a slice of several windows. Another one may have done that for it since.

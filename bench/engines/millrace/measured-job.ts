@@ -131,7 +131,7 @@ export class MeasuredJob {
     for (const stage of this.#stages) {
       stage.reader ??= await this.#streams.openReader(stage.stream, shardId, { at: 'trim-horizon' });
       for (let records = await nextOf(stage.reader); records.length > 0; records = await nextOf(stage.reader)) {
-        await this.#invoke(stage, toLambdaEvent(records, stage.origin));
+        await this.#invoke(stage, asParsed(toLambdaEvent(records, stage.origin)));
       }
       this.#streams.forget(stage.stream);
     }
@@ -148,3 +148,6 @@ export class MeasuredJob {
 
 const nextOf = async (reader: ShardReader): Promise<readonly StreamRecord[]> =>
   (await reader.next(mostRecords)).records;
+
+/** Lambda parses its events, so their texts are in one piece, and none of them are views or joints of others. */
+const asParsed = (event: unknown): unknown => JSON.parse(JSON.stringify(event));
