@@ -5,6 +5,7 @@ import type { StoredRow } from '../operators/stage-program.ts';
 import type { UpgradedWindow } from '../operators/stage-upgrade.ts';
 import { PaneClosed } from '../operators/window-program.ts';
 import type { StateTable } from '../state/state-table.ts';
+import { watermarkAt } from '../time/floor.ts';
 import type { StageEpochs } from './epoch-reader.ts';
 import { fireTimers } from './fire-timers.ts';
 import type { KeyedTask } from './keyed-task.ts';
@@ -27,6 +28,8 @@ export const keyedRedrive = (task: KeyedTask, releaseOnly: boolean): RedriveTask
   begin: (state, builder) => {
     const { session } = builder;
     const parking = new Parking(task, state, builder);
+    // Between two slices of a firing some panes are out already: what the marks let fire is closed to all that comes now.
+    const nowMs = Math.max(state.head.watermarkMs, state.marks.watermarkMs());
     const apply = (record: QuarantinedRecord, lp: number, watermarkMs: number) => {
       session.lp = lp;
       const content: unknown = JSON.parse(record.payload);
@@ -48,10 +51,9 @@ export const keyedRedrive = (task: KeyedTask, releaseOnly: boolean): RedriveTask
           releaseKey(task, state, builder, parking, key);
           return 'released';
         }
-        session.asOfMs = isBlocker ? parked[1] : undefined;
-        const outcome = attemptAgain(builder, record, () =>
-          orPaneClosed(record, () => apply(record, key.lp, session.asOfMs ?? state.head.watermarkMs)),
-        );
+        const asOfMs = isBlocker ? parked[1] : watermarkAt(state.floors, key.lp, nowMs);
+        session.asOfMs = asOfMs;
+        const outcome = attemptAgain(builder, record, () => orPaneClosed(record, () => apply(record, key.lp, asOfMs)));
         session.asOfMs = undefined;
         if (isBlocker && outcome === 'done') releaseKey(task, state, builder, parking, key);
         if (isBlocker && outcome === 'rejected') parking.moveBlocker(key.lp, key.keyText);

@@ -84,6 +84,16 @@ export const repairMutations: readonly Mutation[] = [
     'for (const record of skip.records) {',
     'for (const record of skip.records.slice(1)) {',
   ),
+  tested(
+    'regression/redrive-between-slices.test.ts',
+    one(
+      'an operator repairs what is at work',
+      'what is redriven between two slices of a firing is judged by the head',
+      'runtime/redrive-keyed.ts',
+      'Math.max(state.head.watermarkMs, state.marks.watermarkMs())',
+      'state.head.watermarkMs',
+    ),
+  ),
   one(
     'a key waits for what was rejected',
     'rows of a parked key are applied as they come',
