@@ -8,9 +8,13 @@ import type { SourceProgram } from './stage-program.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+/** One for all sources of the process: it is empty again whenever something else than parsing is done. */
+let batch: JsonBatch | undefined;
+
 /** Bytes to a checked value with its event time. */
 export const compileSource = (node: SourceNode, next: Push): SourceProgram => {
   const { schema } = node.spec;
+  batch ??= new JsonBatch();
   const isSurelyValid = compileSchemaCheck(schema);
   const onParsed = (session: ComputeSession, parsed: unknown): number => {
     const value = isSurelyValid?.(parsed) ? parsed : decodeBySchema(node.id, schema, parsed);
@@ -22,7 +26,7 @@ export const compileSource = (node: SourceNode, next: Push): SourceProgram => {
     id: node.id,
     onRecord: (session, data) => onParsed(session, parseJson(node.id, data)),
     onParsed,
-    batch: new JsonBatch(),
+    batch,
   };
 };
 
