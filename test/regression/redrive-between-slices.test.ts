@@ -3,6 +3,8 @@ import { StageRepairs } from '../../lib/runtime/stage-repairs.ts';
 import { type Event, type Pane, repairedPipeline, setMended } from '../simulation/reference/repaired-pipeline.ts';
 import { never } from '../support/faulty-ports.ts';
 import { finish } from '../support/finish.ts';
+import { putOf } from '../support/ids-pipeline.ts';
+import { packetSender } from '../support/packet-sender.ts';
 import { quarantined } from '../support/quarantined.ts';
 import { cursorOf, World } from '../support/world.ts';
 
@@ -13,20 +15,11 @@ describe('a row that is redriven between two slices of a firing', () => {
   it('is late for the panes that are due, be they out already or not', async () => {
     setMended(false);
     const world = new World({ pipeline: repairedPipeline(false), seed: 1, shards: 1, limits: { timers: 1 } });
-    const source = world.container('in');
-    const sendAsPacket = async (events: readonly Event[]) => {
-      await world.send(events.map((event) => ({ partitionKey: 'p', data: Buffer.from(JSON.stringify(event)) })));
-      expect(await world.deliver(cursorOf(world, 'in'), source, 100)).toMatchObject({ kind: 'done' });
-    };
-    await sendAsPacket(
-      keys.flatMap((key, i) => [
-        { id: `e${i}`, key, at: i },
-        { id: `r${i}`, key, at: 10 + i },
-      ]),
-    );
+    const sendAsPacket = packetSender(world);
+    await sendAsPacket(keys.flatMap((key, i) => [putOf(`e${i}`, key, i), putOf(`r${i}`, key, 10 + i)]));
     const packets = cursorOf(world, 'by-key');
     expect(await world.deliver(packets, world.container('by-key'), 1)).toMatchObject({ kind: 'done' });
-    await sendAsPacket([{ id: 'e9', key: 'k9', at: 60_000 }]);
+    await sendAsPacket([putOf('e9', 'k9', 60_000)]);
     let commits = 0;
     const first = world.container('by-key', {
       committed: () => commits++,

@@ -1,43 +1,25 @@
-import {
-  type Aggregator,
-  boundedOutOfOrderness,
-  definePipeline,
-  kinesisSink,
-  kinesisSource,
-  milliseconds,
-  sliding,
-} from 'millrace';
+import { boundedOutOfOrderness, definePipeline, kinesisSink, kinesisSource, milliseconds, sliding } from 'millrace';
 import { describe, expect, it } from 'vitest';
-import * as z from 'zod';
 import { finish } from '../../support/finish.ts';
+import { Fired, listOfIds, Visit } from '../../support/versions.ts';
 import { World } from '../../support/world.ts';
 
 const SIZE_MS = 30_000;
 const SLIDE_MS = 10_000;
-
-const Event = z.object({ id: z.string(), key: z.string(), at: z.int() });
-const Fired = z.object({ key: z.string(), start: z.int(), ids: z.array(z.string()) });
-
-const ids: Aggregator<z.infer<typeof Event>, readonly string[], string[]> = {
-  create: () => [],
-  add: (list, { id }) => [...list, id],
-  merge: (left, right) => [...left, ...right],
-  result: (list) => [...list].sort(),
-};
 
 const pipeline = definePipeline('overlapping', {}, (p) => {
   p.source(
     'in',
     kinesisSource({
       stream: 'in',
-      schema: Event,
+      schema: Visit,
       eventTimeMs: (event) => event.at,
       watermarks: boundedOutOfOrderness(milliseconds(5_000)),
     }),
   )
     .keyBy('by-key', (event) => event.key)
     .window('windows', sliding(milliseconds(SIZE_MS), milliseconds(SLIDE_MS)))
-    .aggregate('ids', { ids })
+    .aggregate('ids', { ids: listOfIds })
     .map('row', ({ key, window, value }) => ({ key, start: window.startMs, ids: value.ids }))
     .sink('fired', kinesisSink({ stream: 'fired', schema: Fired, partitionKey: ({ key }) => key }));
 });
@@ -72,7 +54,7 @@ describe('windows that share slices', () => {
       await world.send(events.map((event) => ({ partitionKey: 'p', data: Buffer.from(JSON.stringify(event)) })));
       // A cold container for each batch: what is known of the firing is in the state alone.
       await finish(world, { containerOf: (stage) => world.container(stage), batchSize: () => batchSize });
-      const fired = world.appended<z.infer<typeof Fired>>('fired').map((row) => `${row.key} ${row.start} ${row.ids}`);
+      const fired = world.appended<Fired>('fired').map((row) => `${row.key} ${row.start} ${row.ids}`);
       expect(fired.sort()).toEqual(expected());
     }
   });

@@ -15,18 +15,10 @@ import { checkOutcome } from '../../support/check-outcome.ts';
 import { never } from '../../support/faulty-ports.ts';
 import { finish } from '../../support/finish.ts';
 import { type Event, idsPipeline, type Pane, putOf } from '../../support/ids-pipeline.ts';
+import { packetSender } from '../../support/packet-sender.ts';
 import { cursorOf, World } from '../../support/world.ts';
 
 const Row = z.object({ id: z.string(), key: z.string(), at: z.int() });
-
-/** Sends events as one batch of the source stage, and so as one packet. A warm container: a cold one sends the last one again. */
-const packetSender = (world: World) => {
-  const source = world.container('in');
-  return async (events: ReturnType<typeof putOf>[]): Promise<void> => {
-    await world.send(events);
-    expect(await world.deliver(cursorOf(world, 'in'), source, 100)).toMatchObject({ kind: 'done' });
-  };
-};
 
 describe('panes that fire in slices', () => {
   it('stay closed to late records that come between two slices', async () => {
