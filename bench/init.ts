@@ -49,7 +49,7 @@ const importOnce = async ({ folder }: Candidate): Promise<Measured> => {
 };
 
 /** What Lambda sets, as far as loading depends on it. */
-const settings = { NODE_OPTIONS: '--enable-source-maps', AWS_REGION: 'us-east-1', PATH: process.env.PATH };
+const settings = { AWS_REGION: 'us-east-1', PATH: process.env.PATH };
 
 /** From the start of the process until the runtime client asks for an invocation. */
 const startOnce = async ({ folder }: Candidate, runtimeClient: string): Promise<Measured> => {

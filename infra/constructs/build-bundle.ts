@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
-import { basename, join, relative } from 'node:path';
+import { basename, extname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { BuildOptions, BuildResult, Metafile } from 'esbuild';
 import { MillraceError } from '../../lib/errors/millrace-error.ts';
 import type { OptionalClient } from '../../lib/lambda/left-out.ts';
@@ -31,6 +32,19 @@ export const bundleName = 'index';
 const requireBanner =
   "import{createRequire as millraceCreateRequire}from'node:module';const require=millraceCreateRequire(import.meta.url);";
 
+const stacksBySource = fileURLToPath(
+  new URL(`../../lib/lambda/stacks-by-source${extname(import.meta.url)}`, import.meta.url),
+);
+
+/**
+ * What is bundled: the handler's module, after the one that shows errors by their source, those while it is loaded too. Not by
+ * esbuild's `inject`, which puts that before each module of every package, for 4 kB.
+ */
+const entryModule = (entry: string, exportName: string): string => {
+  const exported = exportName === 'default' ? '{ default }' : '*';
+  return `import ${JSON.stringify(stacksBySource)}; export ${exported} from ${JSON.stringify(resolve(entry))};`;
+};
+
 /**
  * Bundles a handler's module as {@link bundleHandler} says.
  * @throws MillraceError `BUNDLE_FAILED` (configuration)
@@ -40,7 +54,8 @@ export const buildBundle = ({ entry, exportName, without }: BundleOptions): Buil
   const outdir = join(projectDir, 'bundle');
   const { outputFiles, metafile } = build({
     absWorkingDir: projectDir,
-    entryPoints: { [bundleName]: entry },
+    stdin: { contents: entryModule(entry, exportName), resolveDir: projectDir },
+    entryNames: bundleName,
     outdir,
     outExtension: { '.js': '.mjs' },
     write: false,

@@ -13,8 +13,9 @@ export interface HandlerBundle {
 }
 
 /**
- * The bundle of a handler's module: ES modules, minified, with source maps; what is imported when it is needed (`await import(…)`)
- * stays in files of its own, so that a cold start does not parse it, and clients that the pipeline has no use for are left out.
+ * The bundle of a handler's module: ES modules, minified, with source maps, by which errors show lines of the sources. What is
+ * imported when it is needed (`await import(…)`) stays in files of its own, so that a cold start does not parse it, and clients
+ * that the pipeline has no use for are left out.
  *
  * The asset's hash is that of its content, and no path of this machine is in it: the same sources make the same bundle anywhere.
  *

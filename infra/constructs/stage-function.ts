@@ -49,7 +49,6 @@ export const createStageFunction = (scope: Construct, props: StageFunctionProps)
     memorySize: settings.memorySize,
     timeout: settings.timeout,
     environment: {
-      NODE_OPTIONS: '--enable-source-maps',
       ...environment,
       [stageVariable]: stage,
       [deploymentVariable]: Stack.of(scope).toJsonString(deployment),

@@ -28,11 +28,15 @@ export const checkEncodes = (owner: string, role: string, schema: z.ZodType): vo
 };
 
 /** @returns the first problem, or `undefined` when the schema encodes */
-export const encodingProblem = (schema: z.ZodType): EncodingProblem | undefined =>
-  locate(schema, '$', true, new Set()) ?? atRoot(schema);
+export const encodingProblem = (schema: z.ZodType): EncodingProblem | undefined => {
+  // What JSON holds as a whole it holds in every part: to ask zod about each of them would take a cold start several times as long.
+  // It can also be wrong as a whole alone, such as two schemas of one id.
+  const whole = jsonProblem(schema, '$');
+  return locate(schema, '$', whole !== undefined, new Set()) ?? whole;
+};
 
 /**
- * @param written whether this schema describes the JSON; the reading side of a codec need only be free of transforms
+ * @param written whether to ask zod about the scalars in it. Not on the reading side of a codec, which need only be free of transforms
  */
 const locate = (
   schema: z.ZodType,
@@ -73,6 +77,3 @@ const jsonProblem = (schema: z.ZodType, path: string): EncodingProblem | undefin
     return { path, problem: `is a ${definitionOf(schema).type}, which JSON cannot hold (zod: ${reason})` };
   }
 };
-
-/** What is wrong with no single part, such as two schemas of one id. */
-const atRoot = (schema: z.ZodType): EncodingProblem | undefined => jsonProblem(schema, '$');

@@ -87,6 +87,48 @@ describe('the bundle of a handler', () => {
   });
 });
 
+describe('an error that a bundle throws', () => {
+  const thrower = `interface Order {
+  readonly id: string;
+}
+const fail = ({ id }: Order) => {
+  throw new TypeError(id);
+};
+`;
+
+  /** In a folder of its own. */
+  const bundleOf = (source: string): string => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'handler.ts');
+    writeFileSync(file, thrower + source);
+    for (const { name, contents } of buildBundle({ entry: file, exportName: 'handler', without: [] }).files)
+      writeFileSync(join(folder, name), contents);
+    return folder;
+  };
+
+  const stackOf = (folder: string): string => {
+    const invocation = `import(${JSON.stringify(pathToFileURL(join(folder, 'index.mjs')).href)})
+      .then(({ handler }) => handler('1')).catch(({ stack }) => process.stdout.write(stack));`;
+    return spawnSync(process.execPath, ['--eval', invocation], { encoding: 'utf8', env: {} }).stdout;
+  };
+
+  it('has a stack that names the lines of the sources', () => {
+    const stack = stackOf(bundleOf('export const handler = async (id: string) =>\n  fail({ id });'));
+    expect(stack).toMatch(/^TypeError: 1\n.*\/handler\.ts:5:9\)\n.*\/handler\.ts:8:3\)\n/);
+  });
+
+  it('has it while the bundle is loaded', () => {
+    const stack = stackOf(bundleOf("export const handler = fail({ id: 'on import' });"));
+    expect(stack).toMatch(/^TypeError: on import\n.*\/handler\.ts:5:9\)\n.*\/handler\.ts:7:24\b/);
+  });
+
+  it('has one that names the bundle where its map is missing', () => {
+    const folder = bundleOf('export const handler = async (id: string) =>\n  fail({ id });');
+    rmSync(join(folder, 'index.mjs.map'));
+    expect(stackOf(folder)).toMatch(/^TypeError: 1\n.*\/index\.mjs:\d/);
+  });
+});
+
 describe('a handler that cannot be bundled', () => {
   it('is refused where its module is missing', () => {
     expect(() => synthesize({ entry: 'functions/revenue/handlr.ts' })).toThrow(

@@ -69,7 +69,7 @@ describe('the stack of the reference pipeline', () => {
         Architectures: ['arm64'],
         Runtime: 'nodejs24.x',
         Handler: 'index.handler',
-        Environment: { Variables: { MILLRACE_STAGE: stage.id, NODE_OPTIONS: '--enable-source-maps' } },
+        Environment: { Variables: { MILLRACE_STAGE: stage.id } },
       });
     }
   });
