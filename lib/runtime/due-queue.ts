@@ -1,4 +1,5 @@
-import { TimeHeap, type Timer } from '../state/timer-heap.ts';
+import type { Timer } from '../state/partition-timers.ts';
+import { TimeHeap } from '../state/time-heap.ts';
 
 /** Due timers in the order of time, those included that are due again while others are fired. */
 export class DueQueue {
@@ -12,12 +13,13 @@ export class DueQueue {
   }
 
   add(timer: Timer): void {
-    this.#again.push(timer);
+    this.#again.push(timer.timeMs, timer);
   }
 
   take(): Timer | undefined {
-    const [due, again] = [this.#due[this.#next], this.#again.peek()];
-    if (due === undefined || (again !== undefined && again.timeMs < due.timeMs)) return this.#again.pop();
+    const due = this.#due[this.#next];
+    const againMs = this.#again.firstMs;
+    if (due === undefined || (againMs !== undefined && againMs < due.timeMs)) return this.#again.pop();
     this.#next++;
     return due;
   }

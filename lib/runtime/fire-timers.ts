@@ -1,6 +1,6 @@
 import type { CommittedState } from '../commit/committed-state.ts';
 import { getOrAdd } from '../core/get-or-add.ts';
-import type { Timer } from '../state/timer-heap.ts';
+import type { Timer } from '../state/partition-timers.ts';
 import { DueQueue } from './due-queue.ts';
 import type { KeyedTask } from './keyed-task.ts';
 import type { Parking } from './parking.ts';

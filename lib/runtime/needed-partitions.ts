@@ -31,7 +31,11 @@ export function* neededPartitions(
   }
   yield* neededByHolds(task, state, channel);
   const targetMs = Math.max(head.watermarkMs, channel.watermarkMs);
-  const due = [...keyed.partitions.values()].map(({ lp, timerMs }) => ({ lp, timerMs }));
+  // A bound may be past when nothing is due: of what is loaded it is known, or it would be waited for without end.
+  const due = [...keyed.partitions.values()].map((partition) => ({
+    lp: partition.lp,
+    timerMs: partition.timerMsAt(targetMs),
+  }));
   due.sort((a, b) => a.timerMs - b.timerMs);
   for (const { lp, timerMs } of due) if (timerMs <= targetMs) yield lp;
 }

@@ -4,8 +4,8 @@ const STRING = 20;
 const ARRAY = 6 * WORD;
 const OBJECT = 3 * WORD;
 const BOXED_NUMBER = 2 * WORD;
-/** Beside its key and value: a place in a map, which is between half full and full, and a timer with its place in the heap. */
-const ENTRY = 48 + 84;
+/** Beside its key and value: a place in a map, which is between half full and full, and one in the heap of timers: its time, and its key once more. */
+const ENTRY = 48 + 20;
 
 /** About how many characters a value's JSON has. It costs a twentieth of writing it: commits are bounded by it as they grow. */
 export const jsonSize = (value: unknown): number => {

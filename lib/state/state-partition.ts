@@ -1,6 +1,6 @@
 import { entryBytes } from './entry-size.ts';
+import { PartitionTimers, type Timer } from './partition-timers.ts';
 import type { EntryChange, StateTable } from './state-table.ts';
-import { TimeHeap, type Timer } from './timer-heap.ts';
 
 type Entries = Map<string, unknown>;
 
@@ -27,9 +27,8 @@ export class StatePartition {
   /** Entries that changed since the snapshot, per table, with the commit that changed them last. */
   readonly dirty: Map<string, number>[];
   readonly #specs: readonly StateTable[];
-  /** Of a loaded partition. */
-  readonly #timers = new TimeHeap<Timer>();
-  #stored: StoredPartition | undefined;
+  readonly #timers: PartitionTimers;
+  #stored: Omit<StoredPartition, 'timerMs'> | undefined;
   #bytes = 0;
   /** The commit that it was needed for last. */
   usedAt = 0;
@@ -40,6 +39,7 @@ export class StatePartition {
     this.#stored = stored;
     this.tables = specs.map(() => new Map());
     this.dirty = specs.map(() => new Map());
+    this.#timers = new PartitionTimers(lp, specs, this.tables, stored?.timerMs ?? Number.POSITIVE_INFINITY);
   }
 
   get isLoaded(): boolean {
@@ -68,14 +68,15 @@ export class StatePartition {
     );
   }
 
-  /** No timer is due earlier. Exact where the partition is loaded. */
+  /** No timer is due earlier. */
   get timerMs(): number {
-    if (this.#stored !== undefined) return this.#stored.timerMs;
-    for (let top = this.#timers.peek(); top !== undefined; top = this.#timers.peek()) {
-      if (this.#holds(top)) return top.timeMs;
-      this.#timers.pop();
-    }
-    return Number.POSITIVE_INFINITY;
+    return this.#timers.firstMs;
+  }
+
+  /** The same, and exact where the partition is loaded and one may be due by the watermark. */
+  timerMsAt(watermarkMs: number): number {
+    if (this.isLoaded) this.#timers.settle(watermarkMs);
+    return this.#timers.firstMs;
   }
 
   get(table: number, key: string): unknown {
@@ -93,19 +94,14 @@ export class StatePartition {
     } else {
       entries.set(key, value);
       this.#bytes += entryBytes(key, value);
-      this.#setTimer(table, key, value, before);
+      this.#timers.note(table, key, value, before);
     }
     (this.dirty[table] as Map<string, number>).set(key, n);
   }
 
   /** Timers due at the watermark, in the order of time, of a loaded partition. */
-  *due(watermarkMs: number): Generator<Timer> {
-    // Mostly nothing is due, which the top tells, be it stale or not.
-    const top = this.#timers.peek();
-    if (top === undefined || top.timeMs > watermarkMs) return;
-    // What was fired is stale and at the top: it goes first, or it would be looked at again and again.
-    if (this.timerMs > watermarkMs) return;
-    for (const timer of this.#timers.until(watermarkMs)) if (this.#holds(timer)) yield timer;
+  due(watermarkMs: number): Iterable<Timer> {
+    return this.#timers.due(watermarkMs);
   }
 
   /** Puts in what the snapshot holds: image first, then runs. What changed since is newer and stays. */
@@ -117,16 +113,13 @@ export class StatePartition {
       else entries.set(key, value);
     }
     this.#stored = undefined;
-    this.#timers.clear();
     this.#measure();
-    for (const [table, entries] of this.tables.entries())
-      for (const [key, value] of entries) this.#setTimer(table, key, value, undefined);
   }
 
   /** Forgets what the snapshot holds. What changed since stays. */
   unload(): void {
-    this.#stored = { timerMs: this.timerMs, watched: this.isWatched, bytes: this.#bytes };
-    this.#timers.clear();
+    this.#stored = { watched: this.isWatched, bytes: this.#bytes };
+    this.#timers.forget(this.timerMs);
     for (const [table, keys] of this.dirty.entries()) {
       const entries = this.tables[table] as Entries;
       const kept: Entries = new Map();
@@ -148,24 +141,9 @@ export class StatePartition {
     if (this.isLoaded) return;
     this.#stored = stored;
     this.#measure();
+    this.#timers.forget(stored.timerMs);
     for (const [table, entries] of this.tables.entries())
-      for (const [key, value] of entries) this.#setTimer(table, key, value, undefined);
-  }
-
-  #setTimer(table: number, key: string, value: unknown, before: unknown): void {
-    const { timerMs } = this.#specs[table] as StateTable;
-    const timeMs = timerMs(value);
-    if (timeMs === undefined) return;
-    if (this.#stored === undefined) {
-      if (before === undefined || timerMs(before) !== timeMs) this.#timers.push({ timeMs, lp: this.lp, table, key });
-    } else if (timeMs < this.#stored.timerMs) {
-      this.#stored = { ...this.#stored, timerMs: timeMs };
-    }
-  }
-
-  #holds({ table, key, timeMs }: Timer): boolean {
-    const value = this.tables[table]?.get(key);
-    return value !== undefined && this.#specs[table]?.timerMs(value) === timeMs;
+      for (const [key, value] of entries) this.#timers.note(table, key, value, undefined);
   }
 
   #measure(): void {

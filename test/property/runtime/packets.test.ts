@@ -6,7 +6,6 @@ import type { HopOutput } from '../../../lib/commit/outbox.ts';
 import { Channel } from '../../../lib/runtime/channel.ts';
 import { cutPackets } from '../../../lib/runtime/cut-packets.ts';
 import { decodePacket } from '../../../lib/runtime/packet.ts';
-import { TimeHeap } from '../../../lib/state/timer-heap.ts';
 
 const P = 64;
 
@@ -147,38 +146,6 @@ describe('a hop', () => {
         for (let rounds = 0; rounds <= commits.length; rounds++) for (const packet of held.splice(0)) take(packet);
         expect(applied).toEqual(expected);
         expect(held).toEqual([]);
-      }),
-    );
-  });
-});
-
-describe('TimeHeap', () => {
-  it('gives back what it was given, in the order of time', () => {
-    fc.assert(
-      fc.property(fc.array(fc.option(fc.integer(), { nil: undefined })), (script) => {
-        const heap = new TimeHeap<{ timeMs: number }>();
-        const model: number[] = [];
-        for (const timeMs of script) {
-          if (timeMs !== undefined) {
-            heap.push({ timeMs });
-            model.push(timeMs);
-            model.sort((a, b) => a - b);
-          } else expect(heap.pop()?.timeMs).toBe(model.shift());
-          expect(heap.peek()?.timeMs).toBe(model[0]);
-        }
-        expect(heap.size).toBe(model.length);
-      }),
-    );
-  });
-
-  it('shows what is due in the order of time, and keeps it', () => {
-    fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 20 })), fc.integer({ min: 0, max: 20 }), (times, untilMs) => {
-        const heap = new TimeHeap<{ timeMs: number }>();
-        for (const timeMs of times) heap.push({ timeMs });
-        const due = times.filter((timeMs) => timeMs <= untilMs).sort((a, b) => a - b);
-        expect([...heap.until(untilMs)].map(({ timeMs }) => timeMs)).toEqual(due);
-        expect(heap.size).toBe(times.length);
       }),
     );
   });

@@ -47,9 +47,13 @@ const storedText = (makeValue: (i: number) => unknown): Buffer => {
   return Buffer.from(encodeChanges(changes));
 };
 
+const stored = { timerMs: startMs, watched: false, bytes: 0 };
+
 const load = (text: Buffer): StatePartition => {
-  const partition = new StatePartition(0, [{ id: 'window', timerMs: () => startMs }]);
+  const partition = new StatePartition(0, [{ id: 'window', timerMs: () => startMs }], stored);
   partition.load((JSON.parse(text.toString()) as StoredChange[]).map(decodeChange));
+  // From then on its timers are in memory.
+  expect(partition.due(startMs)[Symbol.iterator]().next().done).toBe(false);
   return partition;
 };
 

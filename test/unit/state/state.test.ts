@@ -4,7 +4,7 @@ import { KeyedState } from '../../../lib/state/keyed-state.ts';
 import { StateOverlay } from '../../../lib/state/state-overlay.ts';
 import type { StatePartition } from '../../../lib/state/state-partition.ts';
 import type { EntryChange, StateTable } from '../../../lib/state/state-table.ts';
-import { TimeHeap, type Timer } from '../../../lib/state/timer-heap.ts';
+import { TimeHeap } from '../../../lib/state/time-heap.ts';
 
 const table: StateTable = { id: 't', timerMs: (value) => (typeof value === 'number' ? value : undefined) };
 const change = (key: string, value: number | string | undefined) => ({ lp: 1, table: 0, key, value });
@@ -199,10 +199,11 @@ describe('a partition that is not loaded', () => {
 
 describe('TimeHeap', () => {
   it('is empty when all has been taken', () => {
-    const heap = new TimeHeap<Timer>();
+    const heap = new TimeHeap<string>();
     expect(heap.pop()).toBeUndefined();
-    heap.push({ timeMs: 1, lp: 0, table: 0, key: 'a' });
-    expect(heap.pop()?.key).toBe('a');
-    expect([heap.pop(), heap.size]).toEqual([undefined, 0]);
+    heap.push(1, 'a');
+    expect([heap.firstMs, heap.first]).toEqual([1, 'a']);
+    expect(heap.pop()).toBe('a');
+    expect([heap.pop(), heap.firstMs, heap.size]).toEqual([undefined, undefined, 0]);
   });
 });

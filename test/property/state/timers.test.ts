@@ -1,0 +1,100 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { StatePartition } from '../../../lib/state/state-partition.ts';
+import type { StateTable } from '../../../lib/state/state-table.ts';
+import { TimeHeap } from '../../../lib/state/time-heap.ts';
+
+describe('TimeHeap', () => {
+  it('gives back what it was given, in the order of time', () => {
+    fc.assert(
+      fc.property(fc.array(fc.option(fc.integer(), { nil: undefined })), (script) => {
+        const heap = new TimeHeap<number>();
+        const model: number[] = [];
+        for (const timeMs of script) {
+          if (timeMs !== undefined) {
+            heap.push(timeMs, timeMs);
+            model.push(timeMs);
+            model.sort((a, b) => a - b);
+          } else expect(heap.pop()).toBe(model.shift());
+          expect([heap.firstMs, heap.first]).toEqual([model[0], model[0]]);
+        }
+        expect(heap.size).toBe(model.length);
+      }),
+    );
+  });
+
+  it('shows what is due in the order of time, and keeps it', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 20 })), fc.integer({ min: 0, max: 20 }), (times, untilMs) => {
+        const heap = new TimeHeap<string>();
+        for (const timeMs of times) heap.push(timeMs, `at ${timeMs}`);
+        const due = times.filter((timeMs) => timeMs <= untilMs).sort((a, b) => a - b);
+        expect([...heap.until(untilMs)]).toEqual(due.map((timeMs) => [timeMs, `at ${timeMs}`]));
+        expect(heap.size).toBe(times.length);
+      }),
+    );
+  });
+});
+
+const LP = 3;
+const specs: StateTable[] = ['one', 'two', 'without'].map((id, i) => ({
+  id,
+  timerMs: (value) => (i === 2 ? undefined : (value as number)),
+}));
+
+const time = fc.integer({ min: 0, max: 30 });
+const step = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ set: fc.nat(4), table: fc.nat(2), to: fc.option(time, { nil: undefined }) }) },
+  { weight: 3, arbitrary: fc.record({ dueMs: time }) },
+  { weight: 1, arbitrary: fc.constant('unload' as const) },
+  { weight: 1, arbitrary: fc.constant('snapshot' as const) },
+);
+
+describe('the timers of a partition', () => {
+  it('are those of its entries, however it was loaded, changed, unloaded and covered before', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (script) => {
+        const partition = new StatePartition(LP, specs);
+        const model = new Map<string, number>();
+        let stored: [key: string, value: number][] = [];
+        const changeOf = ([name, value]: [string, number | undefined]) => ({
+          lp: LP,
+          table: Number(name[0]),
+          key: name.slice(1),
+          value,
+        });
+        const load = () => {
+          if (!partition.isLoaded) partition.load(stored.map(changeOf));
+        };
+        const due = (ms: number) => [...model].filter(([name, at]) => name[0] !== '2' && at <= ms);
+        let n = 0;
+        for (const one of script) {
+          if (one === 'unload') {
+            if (partition.isLoaded) partition.unload();
+          } else if (one === 'snapshot') {
+            stored = [...model];
+            const { timerMs, isWatched, loadedBytes } = partition;
+            partition.covered(n, { timerMs, watched: isWatched, bytes: loadedBytes });
+          } else if ('dueMs' in one) {
+            expect(partition.timerMs).toBeLessThanOrEqual(Math.min(...due(100).map(([, at]) => at)));
+            load();
+            const found = [...partition.due(one.dueMs)];
+            expect(found.map(({ timeMs }) => timeMs)).toEqual(found.map(({ timeMs }) => timeMs).sort((a, b) => a - b));
+            // One that was moved away and back may be there twice.
+            expect([...new Set(found.map(({ table, key, timeMs }) => `${table}${key}@${timeMs}`))].sort()).toEqual(
+              due(one.dueMs)
+                .map(([name, at]) => `${name}@${at}`)
+                .sort(),
+            );
+          } else {
+            const name = `${one.table}k${one.set}`;
+            if (one.to === undefined) model.delete(name);
+            else model.set(name, one.to);
+            partition.apply(++n, changeOf([name, one.to]));
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
