@@ -34,7 +34,7 @@ export const layers = {
   },
   operators: {
     may: ['graph', 'windows', 'aggregates', 'state', 'time', 'connectors', 'core', 'errors'],
-    mayAlso: ['commit/outbox'],
+    mayAlso: ['commit/outbox', 'commit/hop-rows'],
     why: 'operators compute on an overlay and hand back an outbox; nothing they do is visible before the commit',
   },
   observability: { may: ['core', 'errors'], why: 'a sink for facts, told by others' },

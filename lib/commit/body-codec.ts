@@ -1,19 +1,20 @@
-import type { EntryChange } from '../state/state-table.ts';
 import type { CommitBody, MarkChange, MarkStatus } from './commit.ts';
-import type { ChildUnit, HopOutput, HopRows, Outbox, Rejection, SinkRow } from './outbox.ts';
+import { decodeChanges, encodeChanges, type StoredChanges } from './entry-columns.ts';
+import { decodeHopRows, encodeHopRows, type StoredHopRows, toHopRows } from './hop-rows.ts';
+import type { ChildUnit, HopOutput, Outbox, Rejection, SinkRow } from './outbox.ts';
 
 /**
  * A commit's body as JSON text; the layout is `docs/state-format.md`'s. Rows for the next stage are JSON already and are
  * joined, not encoded again.
  */
 export const encodeBody = (body: CommitBody): string =>
-  `{"c":${encodeChanges(body.changes)},"m":${JSON.stringify(body.marks.map(encodeMark))},"x":${body.excluded ? 1 : 0},` +
+  `{"e":${encodeChanges(body.changes)},"m":${JSON.stringify(body.marks.map(encodeMark))},"x":${body.excluded ? 1 : 0},` +
   `"r":[${body.rejections.records},${body.rejections.rejected}],"o":${encodeOutbox(body.outbox)}}`;
 
 export const decodeBody = (text: string): CommitBody => {
   const stored = JSON.parse(text) as StoredBody;
   return {
-    changes: stored.c.map(decodeChange),
+    changes: decodeChanges(stored),
     marks: stored.m.map(decodeMark),
     excluded: stored.x === 1,
     rejections: { records: stored.r[0], rejected: stored.r[1] },
@@ -21,30 +22,7 @@ export const decodeBody = (text: string): CommitBody => {
   };
 };
 
-/** A list of `[table, lp, key, value]`; a deletion has no value. Snapshots store entries the same way. */
-export const encodeChanges = (changes: readonly EntryChange[]): string =>
-  // In one call: one for each change takes twice the time.
-  JSON.stringify(
-    changes.map(
-      ({ table, lp, key, value }): StoredChange => (value === undefined ? [table, lp, key] : [table, lp, key, value]),
-    ),
-  );
-
-export type StoredChange = [table: number, lp: number, key: string, value?: unknown];
-
-export const decodeChange = ([table, lp, key, value]: StoredChange): EntryChange => ({ table, lp, key, value });
-
-/** The rows of each partition: `[[lp, [row, …]], …]`. Packets carry them the same way. */
-export const encodeHopRows = (rows: readonly HopRows[]): string =>
-  `[${rows.map((group) => `[${group.lp},[${group.rows.join(',')}]]`).join(',')}]`;
-
-export type StoredHopRows = [lp: number, rows: unknown[]][];
-
-export const decodeHopRows = (stored: StoredHopRows): HopRows[] =>
-  stored.map(([lp, rows]) => ({ lp, rows: rows.map((row) => JSON.stringify(row)) }));
-
-interface StoredBody {
-  readonly c: StoredChange[];
+interface StoredBody extends StoredChanges {
   readonly m: StoredMark[];
   readonly x: 0 | 1;
   readonly r: [records: number, rejected: number];
@@ -89,8 +67,15 @@ export const decodeChildren = (stored: readonly StoredChild[] = []): ChildUnit[]
 
 type StoredSinkRow = [lp: number, n: number, index: number, eventTimeMs: number, value: unknown, partitionKey?: string];
 
+interface StoredHop extends StoredHopRows {
+  readonly s: string;
+  readonly w: number;
+  readonly x: 0 | 1;
+  readonly c: [from: number, to: number, prev: number][];
+}
+
 interface StoredOutbox {
-  readonly h: { s: string; w: number; x: 0 | 1; c: [from: number, to: number, prev: number][]; d: StoredHopRows }[];
+  readonly h: StoredHop[];
   readonly s: [sink: string, rows: StoredSinkRow[]][];
   readonly q: Rejection[];
   /** Only a `seal` has them. */
@@ -113,7 +98,7 @@ const decodeSinkRow = ([lp, n, index, eventTimeMs, value, partitionKey]: StoredS
 
 const encodeHop = (hop: HopOutput): string =>
   `{"s":${JSON.stringify(hop.stage)},"w":${hop.watermarkMs},"x":${hop.excluded ? 1 : 0},` +
-  `"c":${JSON.stringify(hop.covers.map((run) => [run.from, run.to, run.prev]))},"d":${encodeHopRows(hop.rows)}}`;
+  `"c":${JSON.stringify(hop.covers.map((run) => [run.from, run.to, run.prev]))},"r":${encodeHopRows(hop.rows)}}`;
 
 const encodeSinkRow = ({ lp, n, index, eventTimeMs, value, partitionKey }: SinkRow): StoredSinkRow =>
   partitionKey === undefined ? [lp, n, index, eventTimeMs, value] : [lp, n, index, eventTimeMs, value, partitionKey];
@@ -124,7 +109,7 @@ const decodeOutbox = (stored: StoredOutbox): Outbox => ({
     watermarkMs: hop.w,
     excluded: hop.x === 1,
     covers: hop.c.map(([from, to, prev]) => ({ from, to, prev })),
-    rows: decodeHopRows(hop.d),
+    rows: toHopRows(decodeHopRows(hop)),
   })),
   sinks: stored.s.map(([sink, rows]) => ({
     sink,

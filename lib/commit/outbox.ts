@@ -1,10 +1,5 @@
 import type { RejectionCode } from '../errors/codes.ts';
-
-/** The rows of one logical partition for the next stage, each already JSON text: see `packet.ts`. */
-export interface HopRows {
-  readonly lp: number;
-  readonly rows: readonly string[];
-}
+import type { HopRow } from './hop-rows.ts';
 
 /** Partitions `from … to` are covered by this commit; the commit that covered them before was `prev`. */
 export interface CoveredRun {
@@ -22,7 +17,7 @@ export interface HopOutput {
   /** Ascending and disjoint. All rows lie in them. */
   readonly covers: readonly CoveredRun[];
   /** Ascending by lp. */
-  readonly rows: readonly HopRows[];
+  readonly rows: readonly HopRow[];
 }
 
 export interface SinkRow {

@@ -5,8 +5,8 @@ import type { EntryChange } from '../state/state-table.ts';
 import { upgradeEntries } from '../state/state-upgrade.ts';
 import type { BlobRef } from './blob-ref.ts';
 import type { BlobStore } from './blob-store.ts';
-import { decodeChange, type StoredChange } from './body-codec.ts';
 import type { CommittedState } from './committed-state.ts';
+import { decodeEntries } from './entry-columns.ts';
 import { decodeFrame } from './frame.ts';
 import { FIRST_EPOCH, type Section, type StateBlob, type StoredState, sectionSha } from './snapshot.ts';
 
@@ -116,7 +116,7 @@ const decodeSection = (
   const bytes = parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
   if (bytes.length !== length || (sha !== undefined && sectionSha(bytes) !== sha))
     throw corruptSection(manifest.blobs[blob] as BlobRef, offset);
-  return (JSON.parse(decodeFrame(bytes)) as StoredChange[]).map(decodeChange);
+  return decodeEntries(decodeFrame(bytes));
 };
 
 const corruptSection = ({ n, attemptId }: BlobRef, offset: number): MillraceError =>

@@ -5,10 +5,11 @@ import type { EntryChange } from '../state/state-table.ts';
 import type { EpochReader } from '../state/state-upgrade.ts';
 import { type BlobRef, blobName } from './blob-ref.ts';
 import type { BlobStore } from './blob-store.ts';
-import { decodeMark, encodeChanges, encodeMark, type StoredMark } from './body-codec.ts';
+import { decodeMark, encodeMark, type StoredMark } from './body-codec.ts';
 import type { CommitHeader, RejectionCount } from './commit.ts';
 import type { CommitLog } from './commit-log.ts';
 import type { CommittedState } from './committed-state.ts';
+import { encodeEntries } from './entry-columns.ts';
 import { decodeFrame, encodeFrame } from './frame.ts';
 import type { Registry } from './registry.ts';
 import type { StoredPayload } from './slot.ts';
@@ -216,7 +217,7 @@ const layOut = (
 };
 
 const encodePartition = (partition: StatePartition, sections: readonly Section[]) => {
-  const run = encodeFrame(encodeChanges([...dirtyEntries(partition)]));
+  const run = encodeFrame(encodeEntries([...dirtyEntries(partition)]));
   // Of a partition that is not loaded only its changes are here.
   const isRun = sections.length > 0 && (!partition.isLoaded || !isRewriteDue(sections, run.length));
   return isRun ? { rewrite: false, bytes: run } : { rewrite: true, bytes: encodeImage(partition) };
@@ -228,7 +229,7 @@ type Images = ReadonlyMap<number, Uint8Array>;
 /** All entries of a loaded partition; `undefined` where there are none. */
 export const encodeImage = (partition: StatePartition): Uint8Array | undefined => {
   const entries = [...allEntries(partition)];
-  return entries.length === 0 ? undefined : encodeFrame(encodeChanges(entries));
+  return entries.length === 0 ? undefined : encodeFrame(encodeEntries(entries));
 };
 
 /**

@@ -41,8 +41,9 @@ export const compileCombine = (
 export const flushCombined = (node: KeyByNode, target: EdgeTarget) => (session: ComputeSession) => {
   for (const { lp, keyJson, pieces } of session.allCombined(node.id)) {
     for (const { startMs, endMs, accumulator } of pieces) {
-      const row = `[${target.edgeIndex},${startMs},${keyJson},${accumulatorText(accumulator)},${endMs}]`;
-      session.addHopRow(target.stage, lp, checkRowSize(node.id, row));
+      const valueJson = accumulatorText(accumulator);
+      const row = { lp, edge: target.edgeIndex, timeMs: startMs, keyJson, valueJson, endMs };
+      session.addHopRow(target.stage, checkRowSize(node.id, row));
     }
   }
 };

@@ -1,3 +1,4 @@
+import type { StoredRow } from '../commit/hop-rows.ts';
 import { keepsTable } from '../graph/layout-plan.ts';
 import type {
   AggregateNode,
@@ -26,7 +27,7 @@ import { compileSessionWindow } from './session-window.ts';
 import { compileArrivedRow, compileRowKeyHop, compileSink } from './sink.ts';
 import { SlicedWindow } from './sliced-window.ts';
 import { compileSource } from './source.ts';
-import type { StageProgram, StoredRow } from './stage-program.ts';
+import type { StageProgram } from './stage-program.ts';
 import { compileUpgrade, type StageUpgrade } from './stage-upgrade.ts';
 import { requireWindow, type StateProgram } from './state-program.ts';
 

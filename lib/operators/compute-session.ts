@@ -1,4 +1,5 @@
-import type { HopRows, Rejection, SinkOutput, SinkRow } from '../commit/outbox.ts';
+import { type HopRow, hopRowBytes } from '../commit/hop-rows.ts';
+import type { Rejection, SinkOutput, SinkRow } from '../commit/outbox.ts';
 import { getOrAdd } from '../core/get-or-add.ts';
 import type { Key } from '../graph/logical-graph.ts';
 import { Journal } from '../state/journal.ts';
@@ -44,7 +45,7 @@ export class ComputeSession {
   lp = -1;
   /** Set while something is processed that has waited: the watermark of when it came. */
   asOfMs: number | undefined = undefined;
-  readonly #hops = new Map<string, Map<number, string[]>>();
+  readonly #hops = new Map<string, HopRow[]>();
   readonly #sinks = new Map<string, Omit<SinkRow, 'n' | 'index'>[]>();
   readonly #combined = new Map<string, Map<number, CombinedByKey>>();
   #lastCombined: { readonly edge: string; readonly sliceStartMs: number; readonly byKey: CombinedByKey } | undefined;
@@ -109,14 +110,14 @@ export class ComputeSession {
     this.#fullestBytes = this.#fullestAtBegin;
   }
 
-  /** A row for another stage, as JSON text. */
-  addHopRow(stage: string, lp: number, row: string): void {
-    const byPartition = getOrAdd(this.#hops, stage, () => new Map<number, string[]>());
+  /** A row for another stage. */
+  addHopRow(stage: string, row: HopRow): void {
     this.journal.push(
-      getOrAdd(byPartition, lp, () => []),
+      getOrAdd(this.#hops, stage, () => []),
       row,
     );
-    const bytes = Buffer.byteLength(row);
+    const { lp } = row;
+    const bytes = hopRowBytes(row);
     const inPartition = (this.#bytesOf.get(lp) ?? 0) + bytes;
     this.journal.set(this.#bytesOf, lp, inPartition);
     this.#outputBytes += bytes;
@@ -148,11 +149,9 @@ export class ComputeSession {
     for (const byKey of this.#combined.get(edge)?.values() ?? []) yield* byKey.values();
   }
 
-  hopRows(stage: string): HopRows[] {
-    return [...(this.#hops.get(stage) ?? [])]
-      .filter(([, rows]) => rows.length > 0)
-      .sort(([a], [b]) => a - b)
-      .map(([lp, rows]) => ({ lp, rows }));
+  /** Rows for a stage, ascending by partition and as they came within each. */
+  hopRows(stage: string): HopRow[] {
+    return [...(this.#hops.get(stage) ?? [])].sort((a, b) => a.lp - b.lp);
   }
 
   /** Rows in version order: the index in the commit decides between two writes to one row. */

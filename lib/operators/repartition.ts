@@ -1,3 +1,4 @@
+import { type HopRow, hopRowBytes } from '../commit/hop-rows.ts';
 import type { Key, KeyByNode } from '../graph/logical-graph.ts';
 import type { Push } from './compute-session.ts';
 import type { CrossingCodec } from './crossing.ts';
@@ -20,8 +21,10 @@ export const compileRepartition =
   (session, value, eventTimeMs) => {
     const key = keyOf(node, value);
     const keyJson = keyText(node.id, key);
-    const row = `[${target.edgeIndex},${eventTimeMs},${keyJson},${JSON.stringify(codec.encode(value))}]`;
-    session.addHopRow(target.stage, partitionOfKey(keyJson, target.partitions), checkRowSize(node.id, row));
+    const lp = partitionOfKey(keyJson, target.partitions);
+    const valueJson = JSON.stringify(codec.encode(value));
+    const row = { lp, edge: target.edgeIndex, timeMs: eventTimeMs, keyJson, valueJson, endMs: undefined };
+    session.addHopRow(target.stage, checkRowSize(node.id, row));
   };
 
 export const keyOf = (node: KeyByNode, value: unknown): Key => {
@@ -32,12 +35,12 @@ export const keyOf = (node: KeyByNode, value: unknown): Key => {
   }
 };
 
-export const checkRowSize = (operator: string, row: string): string => {
-  if (row.length * 3 > MAX_ROW_BYTES && Buffer.byteLength(row) > MAX_ROW_BYTES) {
+export const checkRowSize = (operator: string, row: HopRow): HopRow => {
+  if ((row.keyJson.length + row.valueJson.length) * 3 > MAX_ROW_BYTES && hopRowBytes(row) > MAX_ROW_BYTES) {
     throw new RejectionError(
       'TOO_LARGE',
       operator,
-      `a row between stages may have ${MAX_ROW_BYTES} bytes; this one has ${Buffer.byteLength(row)}`,
+      `a row between stages may have ${MAX_ROW_BYTES} bytes; this one has ${hopRowBytes(row)}`,
     );
   }
   return row;

@@ -65,8 +65,15 @@ export const compileRowKeyHop = (node: SinkNode & { readonly spec: DynamoSinkSpe
   return (session, value, eventTimeMs) => {
     const { row } = tableRow(node.id, spec, value);
     const keyJson = JSON.stringify(spec.key.map((field) => row[field]));
-    const text = `[${target.edgeIndex},${eventTimeMs},${JSON.stringify(keyJson)},${JSON.stringify(row)}]`;
-    session.addHopRow(target.stage, partitionOfKey(keyJson, target.partitions), checkRowSize(node.id, text));
+    const hopRow = {
+      lp: partitionOfKey(keyJson, target.partitions),
+      edge: target.edgeIndex,
+      timeMs: eventTimeMs,
+      keyJson: JSON.stringify(keyJson),
+      valueJson: JSON.stringify(row),
+      endMs: undefined,
+    };
+    session.addHopRow(target.stage, checkRowSize(node.id, hopRow));
   };
 };
 

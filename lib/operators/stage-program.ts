@@ -1,5 +1,5 @@
+import type { StoredRow } from '../commit/hop-rows.ts';
 import type { JsonBatch } from '../core/json-batch.ts';
-import type { Key } from '../graph/logical-graph.ts';
 import type { LayoutChange } from '../state/state-layout.ts';
 import type { StateTable } from '../state/state-table.ts';
 import type { ComputeSession } from './compute-session.ts';
@@ -47,12 +47,3 @@ export interface SourceProgram {
   /** For parsing records together, before one after the other is run. */
   readonly batch: JsonBatch;
 }
-
-/**
- * A row between stages, as stored in outboxes and packets: the edge's index in the receiving stage, event time, key and
- * value. A combined row has a fifth part: then the second is the start and the fifth the end of what it covers, and the
- * value is a list of accumulators.
- */
-export type StoredRow =
-  | readonly [edge: number, eventTimeMs: number, key: Key, value: unknown]
-  | readonly [edge: number, startMs: number, key: Key, accumulators: readonly unknown[], endMs: number];

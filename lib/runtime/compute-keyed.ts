@@ -1,8 +1,8 @@
 import type { CommittedState } from '../commit/committed-state.ts';
+import { type StoredRow, toHopRows } from '../commit/hop-rows.ts';
 import type { CoveredRun } from '../commit/outbox.ts';
 import type { StreamRecord } from '../connectors/stream-port.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
-import type { StoredRow } from '../operators/stage-program.ts';
 import { Channel } from './channel.ts';
 import { intersect, type PacketContent } from './cut-packets.ts';
 import { fireTimers } from './fire-timers.ts';
@@ -239,9 +239,7 @@ class KeyedComputing {
     this.relays.push({
       ...packet,
       runs: [...runs].sort((a, b) => a.from - b.from),
-      rows: packet.rows
-        .filter(({ lp }) => runs.some((run) => lp >= run.from && lp <= run.to))
-        .map(({ lp, rows }) => ({ lp, rows: rows.map((row) => JSON.stringify(row)) })),
+      rows: toHopRows(packet.rows.filter(({ lp }) => runs.some((run) => lp >= run.from && lp <= run.to))),
     });
   }
 }

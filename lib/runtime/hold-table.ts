@@ -1,9 +1,10 @@
 import { decodeChildren, encodeChildren, type StoredChild } from '../commit/body-codec.ts';
+import type { PartitionRows } from '../commit/hop-rows.ts';
 import type { CoveredRun } from '../commit/outbox.ts';
 import type { StreamRecord } from '../connectors/stream-port.ts';
 import type { KeyedState } from '../state/keyed-state.ts';
 import type { StateTable } from '../state/state-table.ts';
-import type { Packet, PartitionRows } from './packet.ts';
+import type { Packet } from './packet.ts';
 
 /**
  * A run of a packet that came before the one it follows, kept in state until that one arrives. It happens when a packet

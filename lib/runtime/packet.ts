@@ -1,15 +1,15 @@
-import { decodeChildren, encodeChildren, encodeHopRows, type StoredChild } from '../commit/body-codec.ts';
+import { decodeChildren, encodeChildren, type StoredChild } from '../commit/body-codec.ts';
 import { decodeFrame, encodeFrame } from '../commit/frame.ts';
-import type { ChildUnit, CoveredRun, HopRows } from '../commit/outbox.ts';
+import {
+  decodeHopRows,
+  encodeHopRows,
+  type HopRow,
+  type PartitionRows,
+  type StoredHopRows,
+} from '../commit/hop-rows.ts';
+import type { ChildUnit, CoveredRun } from '../commit/outbox.ts';
 import { STATE_FORMAT } from '../commit/registry.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
-import type { StoredRow } from '../operators/stage-program.ts';
-
-/** The rows of one logical partition, read from a packet. */
-export interface PartitionRows {
-  readonly lp: number;
-  readonly rows: readonly StoredRow[];
-}
 
 /** What commit n of a producer sends to one shard of a repartition stream, or the part of it that still has to be applied. */
 export interface Packet {
@@ -29,7 +29,7 @@ export interface Packet {
 
 const MAGIC = [0x4d, 0x52] as const; // "MR"
 
-interface StoredPacket {
+interface StoredPacket extends StoredHopRows {
   readonly p: string;
   readonly n: number;
   readonly w: number;
@@ -37,15 +37,14 @@ interface StoredPacket {
   /** Missing in the first epoch. */
   readonly e?: number;
   readonly c: [from: number, to: number, prev: number][];
-  readonly d: [lp: number, rows: StoredRow[]][];
   readonly l?: StoredChild[];
 }
 
-export const encodePacket = (packet: Omit<Packet, 'rows'>, rows: readonly HopRows[]): Uint8Array => {
+export const encodePacket = (packet: Omit<Packet, 'rows'>, rows: readonly HopRow[]): Uint8Array => {
   const text =
     `{"p":${JSON.stringify(packet.producer)},"n":${packet.n},"w":${packet.watermarkMs},"x":${packet.excluded ? 1 : 0},` +
     `${packet.epoch === 1 ? '' : `"e":${packet.epoch},`}` +
-    `"c":${JSON.stringify(packet.runs.map((run) => [run.from, run.to, run.prev]))},"d":${encodeHopRows(rows)}` +
+    `"c":${JSON.stringify(packet.runs.map((run) => [run.from, run.to, run.prev]))},"r":${encodeHopRows(rows)}` +
     `${packet.children.length === 0 ? '' : `,"l":${JSON.stringify(encodeChildren(packet.children))}`}}`;
   const frame = encodeFrame(text);
   const bytes = new Uint8Array(frame.length + 3);
@@ -73,23 +72,23 @@ export const decodePacket = (data: Uint8Array): Packet => {
       },
     );
   }
-  let stored: StoredPacket;
   try {
-    stored = JSON.parse(decodeFrame(data.subarray(3))) as StoredPacket;
+    return packetOf(JSON.parse(decodeFrame(data.subarray(3))) as StoredPacket);
   } catch (cause) {
     throw corruptPacket('its content cannot be read', cause);
   }
-  return {
-    producer: stored.p,
-    n: stored.n,
-    watermarkMs: stored.w,
-    excluded: stored.x === 1,
-    epoch: stored.e ?? 1,
-    runs: stored.c.map(([from, to, prev]) => ({ from, to, prev })),
-    rows: stored.d.map(([lp, rows]) => ({ lp, rows })),
-    children: decodeChildren(stored.l),
-  };
 };
+
+const packetOf = (stored: StoredPacket): Packet => ({
+  producer: stored.p,
+  n: stored.n,
+  watermarkMs: stored.w,
+  excluded: stored.x === 1,
+  epoch: stored.e ?? 1,
+  runs: stored.c.map(([from, to, prev]) => ({ from, to, prev })),
+  rows: decodeHopRows(stored),
+  children: decodeChildren(stored.l),
+});
 
 export const corruptPacket = (why: string, cause?: unknown): MillraceError =>
   new MillraceError(

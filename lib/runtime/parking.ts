@@ -1,6 +1,6 @@
 import type { CommittedState } from '../commit/committed-state.ts';
+import type { StoredRow } from '../commit/hop-rows.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
-import type { StoredRow } from '../operators/stage-program.ts';
 import type { StateTable } from '../state/state-table.ts';
 import type { Arrival } from './hold-table.ts';
 import type { KeyedTask } from './keyed-task.ts';

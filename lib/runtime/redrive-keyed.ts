@@ -1,7 +1,7 @@
 import type { CommittedState } from '../commit/committed-state.ts';
+import type { StoredRow } from '../commit/hop-rows.ts';
 import { partitionOfKey } from '../operators/key-of.ts';
 import { RejectionError } from '../operators/rejection-error.ts';
-import type { StoredRow } from '../operators/stage-program.ts';
 import type { UpgradedWindow } from '../operators/stage-upgrade.ts';
 import { PaneClosed } from '../operators/window-program.ts';
 import type { StateTable } from '../state/state-table.ts';

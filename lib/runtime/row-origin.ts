@@ -1,4 +1,4 @@
-import type { StoredRow } from '../operators/stage-program.ts';
+import type { StoredRow } from '../commit/hop-rows.ts';
 import type { Arrival } from './hold-table.ts';
 import type { KeyedTask } from './keyed-task.ts';
 import type { RejectionOrigin } from './piece.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Coverage } from '../../../lib/commit/coverage.ts';
+import { type HopRow, toHopRows } from '../../../lib/commit/hop-rows.ts';
 import { Marks } from '../../../lib/commit/marks.ts';
 import type { HopOutput } from '../../../lib/commit/outbox.ts';
 import { Channel } from '../../../lib/runtime/channel.ts';
@@ -20,7 +21,11 @@ const shardMap = fc
 const rowsOf = (lps: readonly (readonly [lp: number, kilobytes: number])[]) =>
   lps.map(([lp, kilobytes]) => ({
     lp,
-    rows: [JSON.stringify([0, 0, 'k', incompressible(lp, kilobytes)])],
+    edge: 0,
+    timeMs: lp,
+    keyJson: '"k"',
+    valueJson: JSON.stringify(incompressible(lp, kilobytes)),
+    endMs: undefined,
   }));
 
 let noise = '';
@@ -62,7 +67,7 @@ describe('cutPackets', () => {
           children: [],
         };
         const seen: number[] = [];
-        const got: unknown[] = [];
+        const got: HopRow[] = [];
         for (const entry of cutPackets(content, shards, P)) {
           expect(entry.data.length + entry.partitionKey.length).toBeLessThanOrEqual(1024 * 1024);
           const packet = decodePacket(entry.data);
@@ -75,13 +80,13 @@ describe('cutPackets', () => {
               expect(owner !== undefined && lp >= owner.range.from && lp <= owner.range.to).toBe(true);
             }
           }
-          for (const group of packet.rows) {
-            expect(packet.runs.some((run) => group.lp >= run.from && group.lp <= run.to)).toBe(true);
-            got.push({ lp: group.lp, rows: group.rows.map((row) => JSON.stringify(row)) });
+          for (const { lp } of packet.rows) {
+            expect(packet.runs.some((run) => lp >= run.from && lp <= run.to)).toBe(true);
           }
+          got.push(...toHopRows(packet.rows));
         }
         expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: P }, (_, lp) => lp));
-        expect(got.sort((a, b) => (a as { lp: number }).lp - (b as { lp: number }).lp)).toEqual(rows);
+        expect(got.sort((a, b) => a.lp - b.lp)).toEqual(rows);
       }),
       { numRuns: 60 },
     );

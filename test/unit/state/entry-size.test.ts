@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { decodeChange, encodeChanges, type StoredChange } from '../../../lib/commit/body-codec.ts';
+import { decodeEntries, encodeEntries } from '../../../lib/commit/entry-columns.ts';
 import { StatePartition } from '../../../lib/state/state-partition.ts';
 
 setFlagsFromString('--expose-gc');
@@ -44,14 +44,14 @@ const storedText = (makeValue: (i: number) => unknown): Buffer => {
     key: `${startMs}|"${keyOf(i)}"`,
     value: makeValue(i),
   }));
-  return Buffer.from(encodeChanges(changes));
+  return Buffer.from(encodeEntries(changes));
 };
 
 const stored = { timerMs: startMs, watched: false, bytes: 0 };
 
 const load = (text: Buffer): StatePartition => {
   const partition = new StatePartition(0, [{ id: 'window', timerMs: () => startMs }], stored);
-  partition.load((JSON.parse(text.toString()) as StoredChange[]).map(decodeChange));
+  partition.load(decodeEntries(text.toString()));
   // From then on its timers are in memory.
   expect(partition.due(startMs)[Symbol.iterator]().next().done).toBe(false);
   return partition;
