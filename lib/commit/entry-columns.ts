@@ -131,11 +131,14 @@ const forEachPlaced = (partitions: readonly number[], each: (lp: number, i: numb
 /** A name is left out only where it is seen to follow: nobody has to promise how a table names its entries. */
 const namingOf = (name: string, value: unknown): number => {
   if (!Array.isArray(value) || typeof value[0] === 'object') return LISTED;
-  if (nameOf(BY_KEY, value) === name) return BY_KEY;
-  return typeof value[1] === 'number' && nameOf(BY_START_AND_KEY, value) === name ? BY_START_AND_KEY : LISTED;
+  const keyJson = JSON.stringify(value[0]);
+  if (name === keyJson) return BY_KEY;
+  return typeof value[1] === 'number' && name === byStart(value[1], keyJson) ? BY_START_AND_KEY : LISTED;
 };
 
 const nameOf = (naming: number, value: readonly unknown[]): string => {
   const keyJson = JSON.stringify(value[0]);
-  return naming === BY_KEY ? keyJson : `${value[1]}|${keyJson}`;
+  return naming === BY_KEY ? keyJson : byStart(value[1] as number, keyJson);
 };
+
+const byStart = (startMs: number, keyJson: string): string => `${startMs}|${keyJson}`;

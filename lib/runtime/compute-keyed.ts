@@ -151,20 +151,19 @@ class KeyedComputing {
         this.#hold(packet, verdict.run, arrival);
       }
       if (verdict.action !== 'apply') continue;
-      let from = verdict.run.from;
+      const { from, to } = verdict.run;
       for (const group of packet.rows) {
-        if (group.lp < verdict.run.from || group.lp > verdict.run.to) continue;
+        if (group.lp < from || group.lp > to) continue;
         if (this.isFull || !this.#state.keyed.isLoaded(group.lp)) {
-          if (from < group.lp) this.channel.advance(packet, { ...verdict.run, from, to: group.lp - 1 });
+          if (from < group.lp) this.channel.advance(packet, { ...verdict.run, to: group.lp - 1 });
           return this.#stop();
         }
         this.#applyRows(packet, group.lp, group.rows, arrival);
+        // All of it is computed again then, so the marks need not say what was done.
         if (this.overflowed) return false;
-        this.channel.advance(packet, { ...verdict.run, from, to: group.lp });
-        from = group.lp + 1;
         this.groupsDone++;
       }
-      if (from <= verdict.run.to) this.channel.advance(packet, { ...verdict.run, from });
+      this.channel.advance(packet, verdict.run);
     }
     return true;
   }

@@ -18,6 +18,12 @@ export class Journal {
     map.set(key, value);
   }
 
+  /** As `set`, by whoever has looked already. @param before what is there; `undefined` where nothing is */
+  replace<K, V extends object>(map: Map<K, V>, key: K, before: V | undefined, value: V): void {
+    this.#add(map, key, before ?? ABSENT);
+    map.set(key, value);
+  }
+
   push<T>(array: T[], item: T): void {
     this.#add(array, array.length, ABSENT);
     array.push(item);

@@ -44,7 +44,7 @@ export class StateOverlay {
     const characters = key.length + (value === undefined ? 0 : jsonSize(value));
     this.#bytes += characters - (before === undefined ? 0 : before.characters);
     const change = { lp, table, key, value, characters };
-    this.#journal.set(writes, key, change);
+    this.#journal.replace(writes, key, before, change);
     if (characters > MAX_VALUE_CHARACTERS) this.#large = change;
   }
 
