@@ -77,9 +77,10 @@ export const trafficOf = (plan: Plan, workload: Workload): readonly StageTraffic
     const hopBytes = outputs.reduce((sum, { bytesPerCommit }) => sum + bytesPerCommit(rowsPerCommit), 0);
     const isKeyed = stage.operators.some(({ kind }) => kind === 'window');
     const keys = workload.keys / shards;
-    // Every record that waits for others is written once and let go once.
+    const aggregated = (rows: number) => (isKeyed ? distinctKeys(keys, rows) : 0);
     const joins = stage.operators.filter(({ kind }) => kind === 'intervalJoin').length;
-    const changed = (rows: number) => (isKeyed ? distinctKeys(keys, rows) : 0) + joins * 2 * rows;
+    // The records of a key that a commit keeps for others are written once together, and let go once.
+    const joined = joins * 2 * distinctKeys(keys, rowsPerCommit);
     return {
       stage: stage.id,
       isSource: stage.input.kind === 'source',
@@ -90,8 +91,8 @@ export const trafficOf = (plan: Plan, workload: Workload): readonly StageTraffic
       bytesPerSecond,
       commitsPerSecond,
       rowsPerCommit,
-      entriesPerCommit: changed(rowsPerCommit),
-      entriesPerSnapshot: changed(rowsPerCommit * SNAPSHOT_COMMITS),
+      entriesPerCommit: aggregated(rowsPerCommit) + joined,
+      entriesPerSnapshot: aggregated(rowsPerCommit * SNAPSHOT_COMMITS) + joined * SNAPSHOT_COMMITS,
       keptBytesPerCommit: joins * perCommit(input.rowBytesPerSecond),
       outputBytesPerCommit: hopBytes + sinkBytes * COMPRESSED_SHARE,
       sinks,

@@ -56,17 +56,22 @@ const compareTable = (comparison: StateComparison, before: TableLayout, after: T
 };
 
 /** What the old bounds have let go is missing to wider ones, and the other side's records are not this side's. */
-const compareJoin = (before: TableLayout, after: TableLayout): PlanChange[] =>
-  canonicalJson(before.join ?? {}) === canonicalJson(after.join ?? {})
-    ? []
-    : [
-        refused(
-          `${kindOf(after)} '${after.id}'`,
-          `${renderTable(before)} → ${renderTable(after)}`,
-          'the records that are stored were kept for the old one',
-          'Put it back, or give it a new id and drop the old one: it begins empty.',
-        ),
-      ];
+const compareJoin = (before: TableLayout, after: TableLayout): PlanChange[] => {
+  const what = `${kindOf(after)} '${after.id}'`;
+  const [then, now] = [before.join ?? {}, after.join ?? {}];
+  const gathers = then.waiting === undefined && now.waiting !== undefined;
+  if (canonicalJson(gathers ? { ...then, waiting: now.waiting } : then) === canonicalJson(now)) {
+    return gathers ? [fine(what, 'an entry a record → lists of records; what waits is read on')] : [];
+  }
+  return [
+    refused(
+      what,
+      `${renderTable(before)} → ${renderTable(after)}`,
+      'the records that are stored were kept for the old one',
+      'Put it back, or give it a new id and drop the old one: it begins empty.',
+    ),
+  ];
+};
 
 const renderTable = ({ join, window }: TableLayout): string =>
   join === undefined ? renderAssigner(window) : renderJoin(join);

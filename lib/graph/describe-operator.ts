@@ -23,7 +23,8 @@ export const describeOperator = (node: LogicalNode): Readonly<Record<string, unk
     case 'aggregate':
       return describeAggregates(node);
     case 'intervalJoin':
-      return { left: node.left, right: node.right, lowerMs: node.lowerMs, upperMs: node.upperMs };
+      // What is stored, as above: early releases had an entry for each record.
+      return { left: node.left, right: node.right, lowerMs: node.lowerMs, upperMs: node.upperMs, waiting: 'lists' };
     case 'late':
       return node.side === undefined ? {} : { side: node.side };
     case 'sink':

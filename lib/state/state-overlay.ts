@@ -9,9 +9,14 @@ import type { EntryChange } from './state-table.ts';
  */
 export const MAX_VALUE_CHARACTERS = 4 * 1024 * 1024;
 
-interface MeasuredChange extends EntryChange {
+/** An entry that the commit being computed has written. */
+export interface OverlayWrite extends EntryChange {
   /** About how many characters of JSON key and value are. */
   readonly characters: number;
+}
+
+interface MeasuredChange extends OverlayWrite {
+  characters: number;
 }
 
 /**
@@ -38,7 +43,7 @@ export class StateOverlay {
   }
 
   /** `undefined` deletes. */
-  set(lp: number, table: number, key: string, value: unknown): void {
+  set(lp: number, table: number, key: string, value: unknown): OverlayWrite {
     const writes = this.#writes[table] as Map<string, MeasuredChange>;
     const before = writes.get(key);
     const characters = key.length + (value === undefined ? 0 : jsonSize(value));
@@ -46,6 +51,17 @@ export class StateOverlay {
     const change = { lp, table, key, value, characters };
     this.#journal.replace(writes, key, before, change);
     if (characters > MAX_VALUE_CHARACTERS) this.#large = change;
+    return change;
+  }
+
+  /**
+   * What `set` returned got so many characters more: lists that this commit has written may be added to in place, by the journal,
+   * as long as nothing else is written there.
+   */
+  grow(write: OverlayWrite, characters: number): void {
+    this.#bytes += characters;
+    this.#journal.assign(write as MeasuredChange, 'characters', write.characters + characters);
+    if (write.characters > MAX_VALUE_CHARACTERS) this.#large = write;
   }
 
   /** About how many characters of JSON this commit's changes are. */

@@ -2,6 +2,7 @@ import { type Mutation, one, tested } from './mutation.ts';
 
 const row = 'two streams are joined';
 const file = 'operators/interval-join.ts';
+const rows = 'operators/join-rows.ts';
 
 /** The rules of an interval join, each of them broken. */
 export const joinMutations: readonly Mutation[] = [
@@ -46,16 +47,23 @@ export const joinMutations: readonly Mutation[] = [
       row,
       'records of a bucket are let go one by one, and leave gaps',
       file,
-      'return bucketOf(eventTimeMs, bucketMs) + bucketMs - 1 +',
-      'return eventTimeMs +',
+      'return bucketOf(timeOf(value as JoinEntry), bucketMs) + bucketMs - 1 +',
+      'return timeOf(value as JoinEntry) +',
     ),
+  ),
+  one(
+    row,
+    'records are let go a bucket early',
+    file,
+    'bucketOf(timeOf(value as JoinEntry), bucketMs) + bucketMs - 1',
+    'bucketOf(timeOf(value as JoinEntry), bucketMs) - 1',
   ),
   one(
     row,
     'a record that may still be joined is not kept',
     file,
-    'if (eventTimeMs + own.toMs > session.watermarkMs)',
-    'if (eventTimeMs + own.fromMs > session.watermarkMs)',
+    'if (eventTimeMs + own.toMs <= session.watermarkMs) return;',
+    'if (eventTimeMs + own.fromMs <= session.watermarkMs) return;',
   ),
   one(
     row,
@@ -66,17 +74,54 @@ export const joinMutations: readonly Mutation[] = [
   ),
   one(
     row,
-    'a record takes the place of another one of its bucket',
-    file,
-    'const index = firstFree((i) => session.state.get(session.lp, table, nameOf(i)) !== undefined, ends.get(place));',
+    'what a commit adds to a bucket takes the place of what is there',
+    rows,
+    'const index = firstFree((i) => this.#get(place, i) !== undefined, this.#ends.get(end));',
     'const index = 0;',
+  ),
+  one(
+    row,
+    'what a commit has begun is not found by the records after it',
+    rows,
+    "if (place.lists !== undefined) journal.assign(place, 'lists', [...place.lists, list]);",
+    '',
+  ),
+  tested(
+    'unit/operators/interval-join.test.ts',
+    one(
+      row,
+      'a record that is undone stays in the list that it was added to',
+      rows,
+      'journal.push(open.stored, stored);',
+      'open.stored.push(stored);',
+    ),
+  ),
+  tested(
+    'unit/operators/interval-join.test.ts',
+    one(
+      row,
+      'what was read is believed, although its writer was undone',
+      rows,
+      "this.#session.journal.assign(place, 'lists', this.#read(place));",
+      'place.lists = this.#read(place);',
+    ),
+  ),
+  tested(
+    'upgrade/single-rows.test.ts',
+    one(
+      row,
+      'records that an early release has stored are not told from lists',
+      rows,
+      'lists.push(entry.length === 4 ? [entry[0], [entry[2]], [entry[3]]] : entry);',
+      'if (entry.length === 3) lists.push(entry);',
+    ),
   ),
   tested(
     'unit/operators/interval-join.test.ts',
     one(
       row,
       'where the last entry of a bucket was put is believed, although it may be undone',
-      file,
+      'operators/first-free.ts',
       'if (guess > 0 && isTaken(guess - 1) && !isTaken(guess)) return guess;',
       'if (guess > 0) return guess;',
     ),

@@ -5,6 +5,7 @@ import {
   type Millis,
   type Pipeline,
   type PipelineScope,
+  type Plan,
   renderPlan,
   seconds,
   tumbling,
@@ -69,7 +70,7 @@ describe('the plan of a join', () => {
           id: 'join',
           kind: 'intervalJoin',
           inputs: ['a-key', 'b-key'],
-          detail: { left: 'a-key', right: 'b-key', lowerMs: -5_000, upperMs: 10_000 },
+          detail: { left: 'a-key', right: 'b-key', lowerMs: -5_000, upperMs: 10_000, waiting: 'lists' },
         },
         { id: 'out' },
       ],
@@ -234,6 +235,19 @@ describe('a plan with a join', () => {
     ['another join of the same streams', { second: true }, ["added join 'other': new", "added sink 'other-out': new"]],
   ])('goes on with %s', (_name, after, changes) => {
     expect(effects({}, after)).toEqual(changes);
+  });
+
+  it('goes on with what an early release has stored, an entry a record, and says so', () => {
+    const now = shaped().plan;
+    const then = structuredClone({ ...now, hash: 'early' }) as unknown as {
+      stages: { operators: { detail: { waiting?: string } }[] }[];
+    };
+    for (const stage of then.stages) for (const { detail } of stage.operators) delete detail.waiting;
+    const { compatible, changes } = comparePlans(then as unknown as Plan, now);
+    expect(compatible).toBe(true);
+    expect(changes).toMatchObject([{ effect: 'fine', what: "join 'join'" }]);
+    const wider = shaped({ upper: seconds(11) }).plan;
+    expect(comparePlans(then as unknown as Plan, wider).compatible).toBe(false);
   });
 
   it.each<[string, Shape, string]>([

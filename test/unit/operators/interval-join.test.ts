@@ -164,11 +164,13 @@ describe('records behind the watermark', () => {
   });
 });
 
-/** A join by itself, over the state of one partition that is committed after each record. */
+/** A join by itself, over the state of one partition that is committed after each call. */
 class Bench {
   readonly join: JoinProgram;
   readonly keyed: KeyedState;
   readonly pairs: string[] = [];
+  /** What a function behind the join throws on. */
+  poison = '';
   #n = 0;
 
   constructor(lowerMs: number, upperMs: number) {
@@ -180,8 +182,10 @@ class Bench {
       { id: 'join', kind: 'intervalJoin', left: 'a', right: 'b', lowerMs, upperMs, renamedFrom: undefined },
       { left: input, right: input },
       (_session, pair, eventTimeMs) => {
-        const { left, right } = pair as { left: unknown; right: unknown };
-        this.pairs.push(`${left}-${right} at ${eventTimeMs}`);
+        const { left, right } = pair as { left: string; right: string };
+        if (left === this.poison || right === this.poison) throw new Error('poison');
+        // Of long values their beginning.
+        this.pairs.push(`${left.slice(0, 10)}-${right.slice(0, 10)} at ${eventTimeMs}`);
       },
       0,
     );
@@ -192,11 +196,40 @@ class Bench {
     return [...(this.keyed.partition(0).tables[0] as Map<string, unknown>).keys()];
   }
 
+  get stored(): unknown[] {
+    return [...(this.keyed.partition(0).tables[0] as Map<string, unknown>).values()];
+  }
+
   send(side: JoinSide, eventTimeMs: number, watermarkMs = MIN_WATERMARK_MS): this {
-    const value = `${side}${eventTimeMs}`;
-    return this.#commit(watermarkMs, (session) =>
-      this.join.onRecord(session, side, { key: 'k', keyJson: '"k"', eventTimeMs, value, stored: value }),
-    );
+    return this.together([[side, eventTimeMs]], watermarkMs);
+  }
+
+  /** Records in one commit. One whose pair throws is undone. */
+  together(
+    records: readonly (readonly [sides: JoinSide | 'both', eventTimeMs: number, value?: string])[],
+    watermarkMs = MIN_WATERMARK_MS,
+  ): this {
+    return this.#commit(watermarkMs, (session) => {
+      for (const [sides, eventTimeMs, value = `${sides}${eventTimeMs}`] of records) {
+        const [before, pairs] = [session.state.bytes, this.pairs.length];
+        session.begin();
+        try {
+          for (const side of sides === 'both' ? (['left', 'right'] as const) : [sides])
+            this.join.onRecord(session, side, { key: 'k', keyJson: '"k"', eventTimeMs, value, stored: value });
+        } catch {
+          session.rollback();
+          this.pairs.length = pairs;
+          expect(session.state.bytes).toBe(before);
+        }
+      }
+    });
+  }
+
+  /** What an early release has stored. */
+  put(entries: Readonly<Record<string, unknown>>): this {
+    const changes = Object.entries(entries).map(([key, value]) => ({ lp: 0, table: 0, key, value }));
+    this.keyed.apply(++this.#n, changes);
+    return this;
   }
 
   /** As when a function behind the join throws: nothing of it is committed. */
@@ -223,14 +256,116 @@ class Bench {
 }
 
 describe('what waits in state', () => {
-  it('is one entry a record, named by side, bucket, number and key', () => {
-    const bench = new Bench(-10, 29).send('left', 105).send('left', 105).send('right', 119).send('left', 120);
-    expect(bench.entries).toEqual(['0|100|0|"k"', '0|100|1|"k"', '1|100|0|"k"', '0|120|0|"k"']);
+  it('is an entry for what a commit adds to a side and bucket of a key, named by them and a number', () => {
+    const bench = new Bench(-10, 29)
+      .together([
+        ['left', 105],
+        ['left', 101],
+        ['right', 119],
+        ['left', 105],
+        ['left', 120],
+      ])
+      .send('left', 102);
+    expect(bench.entries).toEqual(['0|100|0|"k"', '1|100|0|"k"', '0|120|0|"k"', '0|100|1|"k"']);
+    expect(bench.stored).toEqual([
+      [0, [105, 101, 105], ['left105', 'left101', 'left105']],
+      [1, [119], ['right119']],
+      [0, [120], ['left120']],
+      [0, [102], ['left102']],
+    ]);
+  });
+
+  it('is found by what comes in the same commit, and in later ones', () => {
+    const bench = new Bench(-10, 29).together([
+      ['right', 100],
+      ['left', 100],
+      ['left', 101],
+      ['right', 102],
+    ]);
+    const found = ['left100-right100 at 100', 'left101-right100 at 101', 'left100-right102 at 102'];
+    expect(bench.pairs).toEqual([...found, 'left101-right102 at 102']);
+    bench.pairs.length = 0;
+    bench.together([
+      ['right', 103],
+      ['left', 104],
+    ]);
+    expect(bench.pairs).toEqual([
+      ...['left100-right103 at 103', 'left101-right103 at 103'],
+      ...['left104-right100 at 104', 'left104-right102 at 104', 'left104-right103 at 104'],
+    ]);
   });
 
   it('has no gap where a record was undone', () => {
     const bench = new Bench(-10, 29).undone('left', 100).send('left', 105).undone('left', 106).send('left', 107);
     expect(bench.entries).toEqual(['0|100|0|"k"', '0|100|1|"k"']);
+  });
+
+  it('has nothing of a record that is undone, be it the first of its entry or a later one', () => {
+    const bench = new Bench(-10, 29);
+    bench.poison = 'poison';
+    bench.together([
+      ['both', 100, 'poison'],
+      ['right', 101],
+      ['both', 102, 'poison'],
+      ['both', 103],
+      ['both', 104, 'poison'],
+      ['left', 105],
+    ]);
+    expect(bench.entries).toEqual(['1|100|0|"k"', '0|100|0|"k"']);
+    expect(bench.stored).toEqual([
+      [1, [101, 103], ['right101', 'both103']],
+      [0, [103, 105], ['both103', 'left105']],
+    ]);
+    expect(bench.pairs).toEqual([
+      ...['both103-right101 at 103', 'both103-both103 at 103'],
+      ...['left105-right101 at 105', 'left105-both103 at 105'],
+    ]);
+  });
+
+  it('has nothing of a record that is undone when it was added to what others had begun', () => {
+    const bench = new Bench(-10, 29);
+    bench.poison = 'poison';
+    bench.together([
+      ['left', 105],
+      ['both', 110, 'poison'],
+      ['left', 115],
+      ['right', 118],
+    ]);
+    expect(bench.stored).toEqual([
+      [0, [105, 115], ['left105', 'left115']],
+      [1, [118], ['right118']],
+    ]);
+    expect(bench.pairs).toEqual(['left105-right118 at 118', 'left115-right118 at 118']);
+  });
+
+  it('is more than one entry where a commit keeps very much of a key', () => {
+    const long = 'x'.repeat(100 * 1024);
+    const bench = new Bench(-10, 29).together(
+      Array.from({ length: 7 }, (_, i) => ['left', 100 + i, `left${100 + i} ${long}`] as const),
+    );
+    expect(bench.stored.map((value) => (value as [0, number[]])[1])).toEqual([[100, 101, 102], [103, 104, 105], [106]]);
+    expect(bench.entries).toEqual(['0|100|0|"k"', '0|100|1|"k"', '0|100|2|"k"']);
+    bench.together([
+      ['right', 110],
+      ['left', 110],
+    ]);
+    expect(bench.pairs.map((pair) => pair.slice(0, 7))).toEqual([
+      ...[100, 101, 102, 103, 104, 105, 106].map((ms) => `left${ms}`),
+      'left110',
+    ]);
+    expect(bench.entries.at(-1)).toBe('0|100|3|"k"');
+  });
+
+  it('may have been stored by an early release, an entry a record, and is read on', () => {
+    const early = { '0|100|0|"k"': [0, 'k', 101, 'early101'], '0|100|1|"k"': [0, 'k', 119, 'early119'] };
+    const bench = new Bench(-10, 29).put(early).together([
+      ['left', 105],
+      ['right', 119],
+    ]);
+    expect(bench.pairs).toEqual(['early101-right119 at 119', 'early119-right119 at 119', 'left105-right119 at 119']);
+    expect(bench.entries).toEqual(['0|100|0|"k"', '0|100|1|"k"', '0|100|2|"k"', '1|100|0|"k"']);
+    bench.advance(119 + 29);
+    expect(bench.entries).toEqual([]);
   });
 
   it.each([
@@ -284,10 +419,21 @@ describe('the timers and names of entries', () => {
 
   it('come when the last counterpart of a bucket of 20 ms is past', () => {
     for (const ms of [100, 119]) {
-      expect(table.timerMs([0, 'k', ms, {}])).toBe(119 + 29);
-      expect(table.timerMs([1, 'k', ms, {}])).toBe(119 + 10);
+      for (const [left, right] of [
+        [
+          [0, [ms, 110], [{}, {}]],
+          [1, [ms, 110], [{}, {}]],
+        ],
+        [
+          [0, 'k', ms, {}],
+          [1, 'k', ms, {}],
+        ],
+      ] as const) {
+        expect(table.timerMs(left)).toBe(119 + 29);
+        expect(table.timerMs(right)).toBe(119 + 10);
+      }
     }
-    expect(table.timerMs([0, 'k', -1, {}])).toBe(-1 + 29);
+    expect(table.timerMs([0, [-1], [{}]])).toBe(-1 + 29);
   });
 
   it('say the key, whatever is in it', () => {

@@ -35,3 +35,16 @@ it('a value that an earlier release has let grow past the bound may stay so larg
   overlay.set(0, 0, 'k', `${large}y`);
   expect(overlay.tooLarge).toBeDefined();
 });
+
+it('a list that is added to in place is measured as it grows, and told once it is past the bound', () => {
+  const overlay = overlayOver();
+  const list: string[] = [];
+  const write = overlay.set(0, 0, 'k', list);
+  const before = overlay.bytes;
+  list.push('x');
+  overlay.grow(write, 4);
+  expect([overlay.bytes - before, overlay.tooLarge]).toEqual([4, undefined]);
+  list.push(large);
+  overlay.grow(write, MAX_VALUE_CHARACTERS);
+  expect(overlay.tooLarge).toMatchObject({ change: { key: 'k' } });
+});
