@@ -177,6 +177,20 @@ export const mutations: readonly Mutation[] = [
   ),
   one(
     'state is larger than memory',
+    'the marks of a commit say that rows are in it whose partition was not loaded',
+    'runtime/compute-keyed.ts',
+    'if (from < group.lp) this.channel.advance(packet, { ...verdict.run, to: group.lp - 1 });',
+    'this.channel.advance(packet, { ...verdict.run, to: group.lp });',
+  ),
+  one(
+    'a packet lands in a shard that lost its partitions',
+    'rows of a packet are sent on without their ends, as if nothing of them was combined',
+    'commit/hop-rows.ts',
+    'endMs: row[4],',
+    'endMs: undefined,',
+  ),
+  one(
+    'state is larger than memory',
     'unloading forgets when a partition is due',
     'state/state-partition.ts',
     'this.#timers.forget(this.timerMs);',
