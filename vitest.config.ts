@@ -2,8 +2,11 @@ import { defineConfig } from 'vitest/config';
 
 const MINUTE_MS = 60_000;
 
-/** A project is a folder under test/. */
-const project = (name: string, timeoutMs: number, isolate = true) => ({
+/**
+ * A project is a folder under test/. Its files share two processes, so that each loads zod, the library and CDK once: a process for each
+ * file took as long to load as the tests of it took. Not so where tests start engines or fill the memory.
+ */
+const project = (name: string, timeoutMs: number, isolate = false) => ({
   extends: true as const,
   test: {
     name,
@@ -32,14 +35,13 @@ export default defineConfig({
       // Most type tests are @ts-expect-error lines that `npm test` checks with tsc; these are the ones that also run.
       project('types', 30_000),
       project('model', 2 * MINUTE_MS),
-      project('simulation', 2 * MINUTE_MS),
-      // Loading CDK takes seconds: once for all of its files.
-      project('infra', MINUTE_MS, false),
-      project('integration', MINUTE_MS),
+      project('simulation', 2 * MINUTE_MS, true),
+      project('infra', MINUTE_MS),
+      project('integration', MINUTE_MS, true),
       project('upgrade', MINUTE_MS),
       project('regression', MINUTE_MS),
       // Compiles, packs and installs.
-      project('package', 10 * MINUTE_MS),
+      project('package', 10 * MINUTE_MS, true),
     ],
   },
 });
