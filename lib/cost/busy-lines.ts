@@ -3,6 +3,7 @@ import {
   type CostLine,
   commitsOf,
   count,
+  kilobytes,
   LOG_BYTES_PER_INVOCATION,
   millions,
   perMillion,
@@ -77,7 +78,7 @@ export const stateLines = (traffic: readonly StageTraffic[], workload: Workload,
         one.entriesPerSnapshot * (ENTRY_BYTES + workload.keyBytes) +
         one.keptBytesPerCommit * SNAPSHOT_COMMITS;
       // Put, and deleted when a later one has taken its place; the pointer is moved.
-      return (commitsOf(one) / SNAPSHOT_COMMITS) * (2 * Math.ceil(bytes / 1_024) + 1);
+      return (commitsOf(one) / SNAPSHOT_COMMITS) * (2 * kilobytes(bytes) + 1);
     }),
     workload,
   );
@@ -89,8 +90,7 @@ export const stateLines = (traffic: readonly StageTraffic[], workload: Workload,
 };
 
 /** One beside the slot is in blocks that are deleted later: billed twice. */
-const unitsOfCommit = (bytes: number): number =>
-  bytes <= INLINE_BYTES ? Math.ceil(bytes / 1_024) : 1 + 2 * Math.ceil(bytes / 1_024);
+const unitsOfCommit = (bytes: number): number => (bytes <= INLINE_BYTES ? kilobytes(bytes) : 1 + 2 * kilobytes(bytes));
 
 export const sinkLines = (traffic: readonly StageTraffic[], workload: Workload, prices: Prices): CostLine[] =>
   traffic.flatMap((stage) =>
@@ -98,7 +98,7 @@ export const sinkLines = (traffic: readonly StageTraffic[], workload: Workload, 
       const rows = perMillion(rowsPerSecond, workload);
       const what = `rows of sink ${sink.id}`;
       if (sink.kind === 'dynamo') {
-        const units = rows * Math.ceil(workload.rowBytes / 1_024);
+        const units = rows * kilobytes(workload.rowBytes);
         return [millions('DynamoDB', what, units, 'write units', prices.dynamo.millionWriteUnits)];
       }
       if (sink.kind === 'kinesis') return [rowsIntoStream(what, rows, sink.target, workload, prices)];

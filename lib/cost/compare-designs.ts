@@ -1,7 +1,7 @@
 import type { OperatorPlan, Plan } from '../graph/plan.ts';
 import type { AlignedWindows, SessionWindows } from '../windows/window-assigner.ts';
 import { sinkLines, stateLines } from './busy-lines.ts';
-import { type CostLine, commitsOf, count, perMillion, sumOf, total } from './cost-line.ts';
+import { type CostLine, commitsOf, count, kilobytes, perMillion, sumOf, total } from './cost-line.ts';
 import { distinctKeys, flowsOf } from './flow.ts';
 import { type Prices, usEast1 } from './prices.ts';
 import { trafficOf } from './stage-traffic.ts';
@@ -43,7 +43,7 @@ export const compareDesigns = (
     exactlyOnce,
   });
   const perRecord = perMillion(updates, workload);
-  const itemUnits = Math.ceil(workload.rowBytes / 1_024);
+  const itemUnits = kilobytes(workload.rowBytes);
   const batched = batchedUpdates(plan, workload, updates);
   return [
     design('UpdateItem for each record', perRecord * itemUnits, `${count(perRecord)} × ${itemUnits}`, 'no'),

@@ -40,4 +40,9 @@ export const commitsOf = ({ shards, commitsPerSecond }: StageTraffic): number =>
 export const sumOf = <T>(all: readonly T[], of: (one: T) => number): number =>
   all.reduce((sum, one) => sum + of(one), 0);
 
+export const KILOBYTE = 1_024;
+
+/** That are begun: what a write to DynamoDB is charged by, and a record of a stream on demand. */
+export const kilobytes = (bytes: number): number => Math.ceil(bytes / KILOBYTE);
+
 export const count = (value: number): string => groupDigits(Math.round(value));

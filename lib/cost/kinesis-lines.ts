@@ -1,12 +1,11 @@
 import type { Plan } from '../graph/plan.ts';
-import { type CostLine, count, millions, perMillion, sumOf } from './cost-line.ts';
+import { type CostLine, count, KILOBYTE, kilobytes, millions, perMillion, sumOf } from './cost-line.ts';
 import type { Prices } from './prices.ts';
 import type { StageTraffic } from './stage-traffic.ts';
 import { isOnDemand, shardCountOf, type Workload } from './workload.ts';
 
 /** A provisioned stream charges a put for each 25 KB of a record begun; one on demand its bytes, by whole KB of a record. */
 const PUT_UNIT_BYTES = 25_000;
-const KILOBYTE = 1_024;
 const GIGABYTE = 1e9;
 
 /** What goes into the streams that stages read, and out of them. */
@@ -55,7 +54,7 @@ const putUnits = (stage: StageTraffic): number =>
 const billedBytesOf = (stages: readonly StageTraffic[], workload: Workload): number => {
   const perSecond = sumOf(
     stages.filter((stage) => !isProvisioned(stage)),
-    (stage) => stage.recordsPerSecond * Math.ceil(recordBytes(stage) / KILOBYTE) * KILOBYTE,
+    (stage) => stage.recordsPerSecond * kilobytes(recordBytes(stage)) * KILOBYTE,
   );
   return perMillion(perSecond, workload);
 };
@@ -73,7 +72,7 @@ export const rowsIntoStream = (
 ): CostLine => {
   if (!isOnDemand(workload, stream, 'sink'))
     return millions('Kinesis', what, rows, 'units of 25 KB', prices.kinesis.millionPutUnits);
-  const bytes = rows * Math.ceil(workload.rowBytes / KILOBYTE) * KILOBYTE;
+  const bytes = rows * kilobytes(workload.rowBytes) * KILOBYTE;
   return gigabytes(what, bytes, prices.kinesis.onDemand.gigabyteIn);
 };
 
