@@ -30,27 +30,6 @@ export interface Shape {
   readonly lateness?: Millis;
 }
 
-/** Two sources that are joined. */
-export const joining = (): Pipeline =>
-  definePipeline('joins', {}, (p) => {
-    const keyed = (stream: string) =>
-      p
-        .source(
-          stream,
-          kinesisSource({
-            stream,
-            schema: Click,
-            eventTimeMs: ({ at }) => at,
-            watermarks: boundedOutOfOrderness(seconds(5)),
-          }),
-        )
-        .keyBy(`${stream}-by-page`, ({ page }) => page);
-    keyed('views')
-      .intervalJoin('seen', keyed('buys'), { lower: seconds(0), upper: minutes(5) })
-      .map('pair', ({ key }) => ({ page: key, clicks: 2 }))
-      .sink('out', kinesisSink({ stream: 'pairs', schema: Row, partitionKey: ({ page }) => page }));
-  });
-
 /** A pipeline of two stages with a sink of every kind. */
 export const everySink = (shape: Shape = {}): Pipeline => {
   const { name = 'clicks', stream = 'clicks', delivery = 'exactly-once', start = 'trim-horizon' } = shape;

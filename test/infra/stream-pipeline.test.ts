@@ -11,7 +11,8 @@ import { StreamPipeline } from 'millrace/cdk';
 import { describe, expect, it } from 'vitest';
 import revenue from '../../functions/revenue/pipeline.ts';
 import { deploymentVariable, readDeployment, stageVariable } from '../../lib/lambda/deployment.ts';
-import { everySink, joining } from './pipelines.ts';
+import { joining } from '../support/joining-pipeline.ts';
+import { everySink } from './pipelines.ts';
 import { deployIn, emptyStack, errorOf, synthesize } from './reference-stack.ts';
 
 interface Statement {

@@ -26,6 +26,7 @@ import { StageRuntime } from '../../../lib/runtime/stage-runtime.ts';
 import type { StoreRequest } from '../../../lib/state/item-store.ts';
 import { ManualClock } from '../../../lib/testing/manual-clock.ts';
 import { SeededRandom } from '../../../lib/testing/seeded-random.ts';
+import { joining } from '../../support/joining-pipeline.ts';
 
 const Click = z.object({ page: z.string(), at: z.number() });
 const Count = z.object({ page: z.string(), startMs: z.number(), clicks: z.number() });
@@ -152,28 +153,9 @@ describe('an estimate of cost', () => {
   });
 
   it('counts pairs by the rates of both sides, and two changes of state for each key whose records wait', () => {
-    const joinOf = (upperSeconds: number) =>
-      definePipeline('joins', {}, (p) => {
-        const keyed = (stream: string) =>
-          p
-            .source(
-              stream,
-              kinesisSource({
-                stream,
-                schema: Click,
-                eventTimeMs: ({ at }) => at,
-                watermarks: boundedOutOfOrderness(seconds(1)),
-              }),
-            )
-            .keyBy(`${stream}-by-page`, ({ page }) => page);
-        keyed('views')
-          .intervalJoin('join', keyed('buys'), { lower: seconds(0), upper: seconds(upperSeconds) })
-          .map('row', ({ key }) => ({ page: key, startMs: 0, clicks: 0 }))
-          .sink('out', kinesisSink({ stream: 'out', schema: Count, partitionKey: ({ page }) => page }));
-      }).plan;
     const workload = readWorkload({ eventsPerSecond: 200, keys: 1_000 });
     const [views, buys, join] = ['views', 'buys', 'views-by-page'].map((id) =>
-      trafficOf(joinOf(10), workload).find(({ stage }) => stage === id),
+      trafficOf(joining(seconds(10)).plan, workload).find(({ stage }) => stage === id),
     );
     // A view meets the buys of 10 s of its page: 100 a second among 1,000 pages.
     expect(join?.sinks[0]?.rowsPerSecond).toBeCloseTo(100 * ((100 * 10.001) / 1_000), 5);
@@ -185,7 +167,7 @@ describe('an estimate of cost', () => {
     expect(join?.entriesPerCommit).toBeLessThan(2 * rows);
     expect(join?.keptBytesPerCommit).toBeGreaterThan(50 * (join?.rowsPerCommit as number));
     const usd = (upper: number) =>
-      estimateCost(joinOf(upper), { eventsPerSecond: 200, keys: 1_000 }).usdPerMillionEvents;
+      estimateCost(joining(seconds(upper)).plan, { eventsPerSecond: 200, keys: 1_000 }).usdPerMillionEvents;
     expect(usd(100)).toBeGreaterThan(usd(10));
   });
 
