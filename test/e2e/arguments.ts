@@ -3,7 +3,7 @@ import { type ParsedArguments, parseWhole, seedOf } from '../../localstack/progr
 export interface E2eOptions {
   /** Decides orders and kills. */
   readonly seed: number;
-  /** Names of the only scenarios to run, after the deployment. Default: all. */
+  /** Names of the only scenarios to run, after the deployment and what they need. Default: all. */
   readonly only: readonly string[] | undefined;
 }
 
@@ -17,7 +17,7 @@ Installs and starts LocalStack (see npm run localstack -- --help), unless AWS_EN
 any other endpoint is refused. Takes some minutes.
 
 Options:
-  --only NAMES   run the deployment and these scenarios, with commas between; the others are listed as not run
+  --only NAMES   run the deployment, these scenarios, with commas between, and what they go on from; the others are listed as not run
   --seed N       repeat the orders of another run, 0 to 4294967295 (default: a new one)
   --help         show this
 

@@ -82,8 +82,11 @@ const run = async (
       seed,
       signal,
     };
-    const wanted = ({ name }: Scenario) => name === 'deploy' || only === undefined || only.includes(name);
-    const running = runScenarios(scenarios, stage, wanted, say);
+    const asked = scenarios.filter(
+      (scenario) => only === undefined || scenario === deploy || only.includes(scenario.name),
+    );
+    const wanted = new Set(asked.flatMap(withNeeded));
+    const running = runScenarios(scenarios, stage, (scenario) => wanted.has(scenario), say);
     const outcomes = await Promise.race([running, interrupted(signal)]);
     if (outcomes === undefined) return 130;
     printTable(outcomes);
@@ -93,6 +96,9 @@ const run = async (
     await rm(folder, { recursive: true, force: true });
   }
 };
+
+const withNeeded = (scenario: Scenario): readonly Scenario[] =>
+  scenario.after === undefined ? [scenario] : [...withNeeded(scenario.after), scenario];
 
 const interrupted = (signal: AbortSignal): Promise<undefined> =>
   new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined)));

@@ -24,6 +24,8 @@ export interface Scenario {
   readonly name: string;
   /** What holds if it passes, as a sentence. */
   readonly shows: string;
+  /** What has to have run before, besides the deployment. Default: nothing. */
+  readonly after?: Scenario;
   /** @returns what was seen, in a few words. Throws where it was something else */
   run(stage: Stage): Promise<string>;
 }

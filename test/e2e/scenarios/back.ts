@@ -1,10 +1,12 @@
 import { largestRows } from '../largest-orders.ts';
 import { deploymentFile, putRelease } from '../releases/put-release.ts';
 import { revenueOf, type Scenario, type Stage } from '../scenario.ts';
+import { upgrade } from './upgrade.ts';
 
 export const back: Scenario = {
   name: 'back',
   shows: 'code that cannot read the new state is refused; code that can takes over again under traffic',
+  after: upgrade,
   run: async (stage) => {
     const run = revenueOf(stage);
     const { refusal, epoch, version } = await run.traffic.during(async () => ({

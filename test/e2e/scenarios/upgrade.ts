@@ -1,6 +1,7 @@
 import { compareLargest } from '../largest-orders.ts';
 import { pipelineOf, putRelease } from '../releases/put-release.ts';
 import { revenueOf, type Scenario, type Stage } from '../scenario.ts';
+import { flow } from './flow.ts';
 
 /** A quarter of an hour: panes that the new release begins. */
 const stepsAfter = 60;
@@ -16,6 +17,8 @@ const named = ['a window renamed', 'an accumulator of another form', 'a result a
 export const upgrade: Scenario = {
   name: 'upgrade',
   shows: 'millrace upgrade lets a changed plan go on with the state, and it is deployed under traffic',
+  // There is no job to upgrade before orders have flowed.
+  after: flow,
   run: async (stage) => {
     const run = revenueOf(stage);
     const { epoch, version } = await run.traffic.during(() => putBoth(stage));
