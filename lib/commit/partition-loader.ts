@@ -8,7 +8,8 @@ import type { BlobStore } from './blob-store.ts';
 import type { CommittedState } from './committed-state.ts';
 import { decodeEntries } from './entry-columns.ts';
 import { decodeFrame } from './frame.ts';
-import { FIRST_EPOCH, type Section, type StateBlob, type StoredState, sectionSha } from './snapshot.ts';
+import { FIRST_EPOCH, type Section, type StateBlob, type StoredState } from './manifest.ts';
+import { sectionSha } from './snapshot.ts';
 
 /** Blocks of blobs that are read anyway: blob by its index in the manifest, block by its index in the blob. */
 type Blocks = Map<number, Set<number>>;

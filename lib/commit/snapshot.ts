@@ -5,76 +5,15 @@ import type { EntryChange } from '../state/state-table.ts';
 import type { EpochReader } from '../state/state-upgrade.ts';
 import { type BlobRef, blobName } from './blob-ref.ts';
 import type { BlobStore } from './blob-store.ts';
-import { decodeMark, encodeMark, type StoredMark } from './body-codec.ts';
-import type { CommitHeader, RejectionCount } from './commit.ts';
+import { decodeMark, encodeMark } from './body-codec.ts';
+import { chooseRewrites } from './choose-rewrites.ts';
 import type { CommitLog } from './commit-log.ts';
 import type { CommittedState } from './committed-state.ts';
 import { encodeEntries } from './entry-columns.ts';
 import { decodeFrame, encodeFrame } from './frame.ts';
+import { FIRST_EPOCH, type Manifest, type ManifestPartition, type Section, type StateBlob } from './manifest.ts';
 import type { Registry } from './registry.ts';
 import type { StoredPayload } from './slot.ts';
-
-/**
- * A stretch of a blob that holds entries of one partition: a whole image, or a run of changes on top of it. `sha` checks
- * it where only a part of the blob is read; releases before that did not write it.
- */
-export type Section = [blob: number, offset: number, length: number, sha?: string];
-
-/**
- * A partition's image and then its runs, and what has to be known of it before it is loaded: when its first timer is due
- * (`null`: never), whether every commit looks at it, and the memory it takes. Earlier releases wrote only the sections.
- */
-export type ManifestPartition = [
-  lp: number,
-  sections: Section[],
-  timerMs?: number | null,
-  watched?: 0 | 1,
-  bytes?: number,
-];
-
-/** Where a snapshot has its partitions. */
-export type StoredState = Pick<Manifest, 'blobs' | 'partitions'>;
-
-/** A blob with sections of partitions. */
-export interface StateBlob extends BlobRef {
-  /** The deployment whose layout its entries have. Missing in those of the first. */
-  readonly epoch?: number;
-}
-
-export const FIRST_EPOCH = 1;
-
-/** What the registry points to: where each partition's image and runs are, and all of a task's state that has no keys. */
-export interface Manifest {
-  readonly header: CommitHeader;
-  readonly excluded: boolean;
-  readonly rejections: RejectionCount;
-  readonly marks: readonly StoredMark[];
-  readonly floors?: readonly [from: number, to: number, watermarkMs: number][];
-  /** Units of sealed logs that this one follows on and that are not known to be collected. */
-  readonly ancestors?: readonly string[];
-  /** Per destination stage: `[stage, watermarkMs, excluded, lastN run-length coded as [count, n] pairs]`. */
-  readonly coverage: readonly [
-    stage: string,
-    watermarkMs: number,
-    excluded: 0 | 1,
-    runs: [count: number, n: number][],
-  ][];
-  readonly blobs: readonly StateBlob[];
-  readonly partitions: readonly ManifestPartition[];
-  /** Blobs that the snapshot before this one still needed: whoever reads that one may need them until the next. */
-  readonly dropped: readonly BlobRef[];
-  /** Blobs of commits below this number were collected. */
-  readonly sweptTo: number;
-}
-
-/** The bytes that a run may add to a partition, as a share of its image, before the partition is rewritten. */
-const REWRITE_SHARE = 0.5;
-
-/** A partition in more places than this is rewritten too: each may be a blob of its own, to be read when it is loaded. */
-const MAX_SECTIONS = 32;
-
-/** Stored bytes of partitions that one snapshot loads to rewrite them: what it writes is in memory as a whole. */
-const REWRITE_BYTES = 8 * 1024 * 1024;
 
 /** Memory for each stored byte of a partition whose size was not recorded: text is compressed. */
 const MEMORY_PER_STORED_BYTE = 10;
@@ -94,9 +33,9 @@ export const writeSnapshot = async (
   load: (partition: StatePartition) => Promise<boolean>,
   onWritten: () => void | Promise<void>,
 ): Promise<{ registry: Registry; manifest: Manifest } | undefined> => {
-  const images = await rewriteScattered(state.keyed, previous, load);
-  if (images === undefined) return undefined;
-  const layout = layOut(state.keyed, previous, state.epochs, images);
+  const changes = collectChanges(state.keyed, previous, state.epochs);
+  if (!(await rewrite(changes, load))) return undefined;
+  const layout = layOut(changes);
   const sweptTo = previous === undefined ? 0 : await collect(blobs, previous, registry, state.head.n);
   const { written, manifest, payload } = await store(log, blobs, state, layout, previous, sweptTo);
   const next: Registry = { ...registry, n: state.head.n, manifest: payload };
@@ -167,11 +106,57 @@ const storedPartition = ([, sections, timerMs, watched, bytes]: ManifestPartitio
   bytes: bytes ?? MEMORY_PER_STORED_BYTE * sections.reduce((sum, [, , length]) => sum + length, 0),
 });
 
-/** Whether runs have become so many, beside their image, that the partition is better rewritten as a whole. */
-const isRewriteDue = (sections: readonly Section[], runBytes = 0): boolean => {
-  const imageBytes = sections[0]?.[2] ?? 0;
-  const all = sections.slice(1).reduce((sum, [, , length]) => sum + length, runBytes);
-  return all > imageBytes * REWRITE_SHARE || sections.length >= MAX_SECTIONS;
+/** What a snapshot says of one partition: sections kept from before, and one more. */
+interface PartitionChange {
+  readonly partition: StatePartition;
+  kept: readonly Section[];
+  /** A run, or an image where nothing is kept. */
+  added: Uint8Array | undefined;
+}
+
+/** Of each partition the changes that the snapshot before does not hold, as a run; all of it where nothing is stored. */
+const collectChanges = (
+  keyed: KeyedState,
+  previous: Manifest | undefined,
+  epochs: EpochReader,
+): readonly PartitionChange[] => {
+  // What had to be converted to be read is written as it is now, so that it need not be converted again.
+  const isOutdated = ([blob]: Section): boolean =>
+    epochs.from(previous?.blobs[blob]?.epoch ?? FIRST_EPOCH) !== undefined;
+  const before = new Map(previous?.partitions.map(([lp, sections]) => [lp, sections]));
+  return [...keyed.partitions.values()]
+    .sort((a, b) => a.lp - b.lp)
+    .map((partition) => {
+      const sections = before.get(partition.lp) ?? [];
+      const current = partition.isLoaded && sections.some(isOutdated) ? [] : sections;
+      if (!partition.isDirty && current === sections) return { partition, kept: sections, added: undefined };
+      const added = current.length === 0 ? encodeImage(partition) : encodeRun(partition);
+      return { partition, kept: current, added };
+    });
+};
+
+/**
+ * Replaces runs by new images where it is time to. Those that are not loaded are loaded one after the other, and each may be
+ * unloaded when it is encoded.
+ * @returns false where what had to be loaded is gone
+ */
+const rewrite = async (
+  changes: readonly PartitionChange[],
+  load: (partition: StatePartition) => Promise<boolean>,
+): Promise<boolean> => {
+  const runs = changes.filter(({ kept, added }) => kept.length > 0 && added !== undefined);
+  const chosen = chooseRewrites(
+    runs.map(({ partition: { lp }, kept, added }) => ({ lp, sections: kept, runBytes: added?.length ?? 0 })),
+    changes.reduce((sum, { added }) => sum + (added?.length ?? 0), 0),
+  );
+  const rewritten = runs.filter(({ partition }) => chosen.has(partition.lp));
+  // What is loaded may have to go for what is not.
+  for (const change of rewritten.sort((a, b) => Number(b.partition.isLoaded) - Number(a.partition.isLoaded))) {
+    if (!change.partition.isLoaded && !(await load(change.partition))) return false;
+    change.added = encodeImage(change.partition);
+    change.kept = [];
+  }
+  return true;
 };
 
 interface Layout {
@@ -184,93 +169,34 @@ interface Layout {
   }[];
 }
 
-const layOut = (
-  keyed: KeyedState,
-  previous: Manifest | undefined,
-  epochs: EpochReader,
-  images: Images = new Map(),
-): Layout => {
-  // What had to be converted to be read is written as it is now, so that it need not be converted again.
-  const isOutdated = ([blob]: Section): boolean =>
-    epochs.from(previous?.blobs[blob]?.epoch ?? FIRST_EPOCH) !== undefined;
-  const before = new Map(previous?.partitions.map(([lp, sections]) => [lp, sections]));
-  const parts: Uint8Array[] = [];
+const layOut = (changes: readonly PartitionChange[]): Layout => {
   let offset = 0;
-  const partitions = [...keyed.partitions.values()]
-    .sort((a, b) => a.lp - b.lp)
-    .map((partition) => {
-      const sections = before.get(partition.lp) ?? [];
-      const current = partition.isLoaded && sections.some(isOutdated) ? [] : sections;
-      if (!partition.isDirty && current === sections) return { partition, kept: sections, added: undefined };
-      const image = images.get(partition.lp);
-      const { rewrite, bytes } =
-        image === undefined ? encodePartition(partition, current) : { rewrite: true, bytes: image };
-      const added: [number, number, string] | undefined =
-        bytes === undefined ? undefined : [offset, bytes.length, sectionSha(bytes)];
-      if (bytes !== undefined) {
-        parts.push(bytes);
-        offset += bytes.length;
-      }
-      return { partition, kept: rewrite ? [] : current, added };
-    });
-  return { content: Buffer.concat(parts), partitions };
+  const partitions = changes.map(({ partition, kept, added }) => {
+    if (added === undefined) return { partition, kept, added };
+    const at = offset;
+    offset += added.length;
+    return { partition, kept, added: [at, added.length, sectionSha(added)] as [number, number, string] };
+  });
+  return { content: Buffer.concat(changes.flatMap(({ added }) => added ?? [])), partitions };
 };
-
-const encodePartition = (partition: StatePartition, sections: readonly Section[]) => {
-  const run = encodeFrame(encodeEntries([...dirtyEntries(partition)]));
-  // Of a partition that is not loaded only its changes are here.
-  const isRun = sections.length > 0 && (!partition.isLoaded || !isRewriteDue(sections, run.length));
-  return isRun ? { rewrite: false, bytes: run } : { rewrite: true, bytes: encodeImage(partition) };
-};
-
-/** New images of partitions by their number. */
-type Images = ReadonlyMap<number, Uint8Array>;
 
 /** All entries of a loaded partition; `undefined` where there are none. */
-export const encodeImage = (partition: StatePartition): Uint8Array | undefined => {
-  const entries = [...allEntries(partition)];
-  return entries.length === 0 ? undefined : encodeFrame(encodeEntries(entries));
+export const encodeImage = ({ lp, tables }: StatePartition): Uint8Array | undefined => {
+  const all: EntryChange[] = [];
+  for (const [table, entries] of tables.entries())
+    for (const [key, value] of entries) all.push({ lp, table, key, value });
+  return all.length === 0 ? undefined : encodeFrame(encodeEntries(all));
 };
 
-/**
- * Images of changed partitions that are not loaded and have too many runs, the most scattered first: a bounded amount. They
- * are loaded one after the other, as each may be unloaded when it is encoded.
- */
-const rewriteScattered = async (
-  keyed: KeyedState,
-  previous: Manifest | undefined,
-  load: (partition: StatePartition) => Promise<boolean>,
-): Promise<Images | undefined> => {
-  const images = new Map<number, Uint8Array>();
-  const overdue = (previous?.partitions ?? [])
-    .map(([lp, sections]) => ({ partition: keyed.partitions.get(lp), sections }))
-    .filter(({ partition, sections }) => partition?.isLoaded === false && partition.isDirty && isRewriteDue(sections))
-    .sort((a, b) => b.sections.length - a.sections.length);
-  let bytes = 0;
-  for (const { partition, sections } of overdue) {
-    bytes += sections.reduce((sum, [, , length]) => sum + length, 0);
-    if (images.size > 0 && bytes > REWRITE_BYTES) break;
-    if (partition === undefined || !(await load(partition))) return undefined;
-    const image = encodeImage(partition);
-    if (image !== undefined) images.set(partition.lp, image);
-  }
-  return images;
+const encodeRun = ({ lp, tables, dirty }: StatePartition): Uint8Array => {
+  const changes: EntryChange[] = [];
+  for (const [table, keys] of dirty.entries())
+    for (const key of keys.keys()) changes.push({ lp, table, key, value: tables[table]?.get(key) });
+  return encodeFrame(encodeEntries(changes));
 };
 
 /** Recognises a section: the first 64 bits of its SHA-256, in hex. */
 export const sectionSha = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
-
-function* dirtyEntries(partition: StatePartition): Generator<EntryChange> {
-  for (const [table, keys] of partition.dirty.entries()) {
-    for (const key of keys.keys()) yield { lp: partition.lp, table, key, value: partition.tables[table]?.get(key) };
-  }
-}
-
-function* allEntries(partition: StatePartition): Generator<EntryChange> {
-  for (const [table, entries] of partition.tables.entries()) {
-    for (const [key, value] of entries) yield { lp: partition.lp, table, key, value };
-  }
-}
 
 const placeIn = (
   layout: Layout,

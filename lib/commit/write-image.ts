@@ -2,17 +2,9 @@ import type { StatePartition } from '../state/state-partition.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { CommitLog } from './commit-log.ts';
 import type { CommittedState } from './committed-state.ts';
+import type { ManifestPartition, StateBlob } from './manifest.ts';
 import type { StoredPayload } from './slot.ts';
-import {
-  describePartition,
-  encodeImage,
-  type ManifestPartition,
-  makeManifest,
-  type StateBlob,
-  sectionSha,
-  stamp,
-  storeManifest,
-} from './snapshot.ts';
+import { describePartition, encodeImage, makeManifest, sectionSha, stamp, storeManifest } from './snapshot.ts';
 
 /** What a log begins with that follows on others. */
 export interface Inheritance {

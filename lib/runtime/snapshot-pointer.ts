@@ -1,7 +1,8 @@
 import { BlobMissing } from '../commit/blob-ref.ts';
 import type { CommitLog } from '../commit/commit-log.ts';
+import type { Manifest } from '../commit/manifest.ts';
 import type { Registry } from '../commit/registry.ts';
-import { decodeManifest, type Manifest } from '../commit/snapshot.ts';
+import { decodeManifest } from '../commit/snapshot.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 
 /** A snapshot that keeps vanishing under its reader is not being collected: it is missing. */

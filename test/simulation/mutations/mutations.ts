@@ -156,6 +156,14 @@ export const mutations: readonly Mutation[] = [
   ),
   one(
     'state is larger than memory',
+    'changes of a partition that is not rewritten yet count as covered',
+    'commit/snapshot.ts',
+    'const rewritten = runs.filter(({ partition }) => chosen.has(partition.lp));',
+    `const rewritten = runs.filter(({ partition }) => chosen.has(partition.lp));
+  for (const run of runs) if (!chosen.has(run.partition.lp)) run.added = undefined;`,
+  ),
+  one(
+    'state is larger than memory',
     'panes of partitions that are not loaded are not waited for',
     'runtime/fire-timers.ts',
     'if (partition.timerMs <= watermarkMs) isAll = false;',

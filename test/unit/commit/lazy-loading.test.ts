@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeFrame } from '../../../lib/commit/frame.ts';
-import type { ManifestPartition } from '../../../lib/commit/snapshot.ts';
+import type { ManifestPartition } from '../../../lib/commit/manifest.ts';
 import { MemoryItemStore } from '../../../lib/memory/memory-item-store.ts';
 import type { TaskStore, TaskStoreOptions } from '../../../lib/runtime/task-store.ts';
 import type { StoreRequest } from '../../../lib/state/item-store.ts';
