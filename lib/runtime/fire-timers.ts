@@ -40,7 +40,9 @@ export const fireTimers = (
       due.push(timer);
     }
     if (!isWhole) isAll = false;
-    if (!firePartition(task, builder, parking, due, isWhole, watermarkMs)) return false;
+    // What its key has done before in this commit may have parked it.
+    const skips = (timer: Timer) => isParked(task, parking, timer);
+    if (!fireInOrder(task, builder, parking, due, watermarkMs, { skips, isWhole })) return false;
   }
   return isAll;
 };
@@ -57,22 +59,29 @@ const writtenDue = (task: KeyedTask, { session }: PieceBuilder, watermarkMs: num
   return due;
 };
 
-/** @param isWhole whether this is all that is due. @returns false where the commit is full before */
-const firePartition = (
+interface Firing {
+  /** Passed over. Asked for just before it would fire. */
+  skips?(timer: Timer): boolean;
+  /** Asked for after each that fired. */
+  ends?(): boolean;
+  /** Whether what is due again is fired again: where only a part of what is due was taken, others come before it. */
+  readonly isWhole: boolean;
+}
+
+/** Fires in the order of time. @returns false where the commit is full before all have, or it was ended */
+const fireInOrder = (
   task: KeyedTask,
   builder: PieceBuilder,
   parking: Parking,
   due: Timer[],
-  isWhole: boolean,
   watermarkMs: number,
+  { skips, ends, isWhole }: Firing,
 ): boolean => {
   const queue = new DueQueue(due.sort((a, b) => a.timeMs - b.timeMs));
   for (let timer = queue.take(); timer !== undefined; timer = queue.take()) {
-    // What its key has done before in this commit may have parked it.
-    if (isParked(task, parking, timer)) continue;
+    if (skips?.(timer) === true) continue;
     const againMs = fireOnce(task, builder, parking, timer, watermarkMs);
-    if (againMs === 'later') return false;
-    // Where only a part of what is due was taken, others come before.
+    if (againMs === 'later' || ends?.() === true) return false;
     if (isWhole && againMs !== undefined) queue.add({ ...timer, timeMs: againMs });
   }
   return true;
@@ -101,13 +110,8 @@ export const firePast = (
     }
   }
   const blocker = parking.get(lp, keyText)?.[0];
-  const queue = new DueQueue(due.sort((a, b) => a.timeMs - b.timeMs));
-  for (let timer = queue.take(); timer !== undefined; timer = queue.take()) {
-    const againMs = fireOnce(task, builder, parking, timer, watermarkMs);
-    if (againMs === 'later' || parking.get(lp, keyText)?.[0] !== blocker) return false;
-    if (againMs !== undefined) queue.add({ ...timer, timeMs: againMs });
-  }
-  return true;
+  const ends = () => parking.get(lp, keyText)?.[0] !== blocker;
+  return fireInOrder(task, builder, parking, due, watermarkMs, { ends, isWhole: true });
 };
 
 const isParked = (task: KeyedTask, parking: Parking, { lp, table, key }: Timer): boolean =>
