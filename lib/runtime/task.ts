@@ -162,9 +162,11 @@ export class Task {
     return this.#exclusively(async () => {
       await this.#refresh(true, deadline);
       for (const races = this.#races(); ; ) {
+        // Before anything is sent: a child asks again and again, and this log's own invocations send what it says. No position
+        // comes after one behind which the shard has ended.
+        if (!this.#head.isSealed) await this.#input.requireDrained(this.#head.header.position);
         await this.#head.prepare(undefined, deadline);
         if (this.#head.isSealed) return this.#head.loadAll(new Set());
-        await this.#input.requireDrained(this.#head.header.position);
         if (!(await this.#commit(sealPiece(this.#head.state, children), deadline))) races.add();
       }
     });
