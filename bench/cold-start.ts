@@ -27,7 +27,7 @@ const ROUNDS = 5;
 const UNIT = 'bench/1/by-key/bench@0/shard';
 
 const shape: TaskShape = {
-  tables: [{ id: 'panes', timerMs: () => undefined }],
+  tables: [{ id: 'panes', timerMs: (value) => (value as readonly [string, number])[1] + 60_000 }],
   partitions: PARTITIONS,
   owned: { from: 0, to: PARTITIONS - 1 },
   producers: [],

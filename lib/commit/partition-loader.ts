@@ -1,3 +1,5 @@
+import { getOrAdd } from '../core/get-or-add.ts';
+import { forEachReadAhead } from '../core/read-ahead.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { KeyedState } from '../state/keyed-state.ts';
 import type { StatePartition } from '../state/state-partition.ts';
@@ -31,28 +33,106 @@ export const loadPartitions = async (
   const sectionsOf = new Map(manifest.partitions.map(([lp, sections]) => [lp, sections]));
   const blocks: Blocks = new Map();
   for (const { lp } of wanted) addBlocks(blocks, sectionsOf.get(lp) ?? [], manifest, blobs.blockBytes);
-  const loading = [...wanted, ...alongWith(wanted, blocks, manifest, keyed, blobs.blockBytes, roomBytes)];
-  const read = new Map<number, Map<number, Uint8Array>>();
-  await Promise.all(
-    [...blocks].map(async ([blob, indexes]) => {
-      const ref = manifest.blobs[blob] as BlobRef;
-      const isWhole = loading.some(({ lp }) =>
-        sectionsOf.get(lp)?.some((section) => section[0] === blob && !section[3]),
-      );
-      read.set(blob, isWhole ? inBlocks(await blobs.get(ref), blobs.blockBytes) : await blobs.getBlocks(ref, indexes));
-    }),
+  const loading = [...wanted, ...alongWith(wanted, blocks, manifest, keyed, blobs.blockBytes, roomBytes)]
+    .map((partition) => ({ partition, sections: sectionsOf.get(partition.lp) ?? [] }))
+    .sort((a, b) => a.partition.lp - b.partition.lp);
+  const reads = new BlockReads(
+    blobs,
+    manifest,
+    loading.flatMap(({ sections }) => sections),
   );
-  for (const partition of loading) {
-    const sections = sectionsOf.get(partition.lp) ?? [];
-    partition.load(
-      sections.flatMap((section) => {
-        const { epoch = FIRST_EPOCH } = manifest.blobs[section[0]] as StateBlob;
-        const entries = decodeSection(section, read, manifest, blobs.blockBytes);
-        return upgradeEntries(entries, epochs.from(epoch));
-      }),
+  await forEachReadAhead(
+    groupsOf(loading, reads),
+    (group) => reads.read(group.flatMap(({ sections }) => sections)),
+    (group) => {
+      for (const { partition, sections } of group) {
+        partition.load(
+          sections.flatMap((section) => {
+            const { epoch = FIRST_EPOCH } = manifest.blobs[section[0]] as StateBlob;
+            const entries = decodeSection(section, reads.blocks, manifest, blobs.blockBytes);
+            return upgradeEntries(entries, epochs.from(epoch));
+          }),
+        );
+      }
+    },
+  );
+};
+
+interface Loading {
+  readonly partition: StatePartition;
+  readonly sections: readonly Section[];
+}
+
+/** Partitions, in order, for which so many blocks are read together: while these are decoded, those of the next ones come. */
+const BLOCKS_IN_GROUP = 8;
+
+const groupsOf = (loading: readonly Loading[], reads: BlockReads): Loading[][] => {
+  const groups: Loading[][] = [];
+  const planned = new Set<string>();
+  let size = 0;
+  for (const one of loading) {
+    const group = groups.at(-1);
+    if (group === undefined || size >= BLOCKS_IN_GROUP) {
+      groups.push([one]);
+      size = 0;
+    } else group.push(one);
+    for (const name of reads.namesOf(one.sections)) {
+      if (planned.has(name)) continue;
+      planned.add(name);
+      size++;
+    }
+  }
+  return groups;
+};
+
+/** Blocks of blobs, each of which is read once. */
+class BlockReads {
+  readonly #blobs: BlobStore;
+  readonly #manifest: StoredState;
+  /** Blobs of which all has to be read to check anything. */
+  readonly #whole: ReadonlySet<number>;
+  readonly #asked = new Map<string, Promise<void>>();
+  readonly #blocks = new Map<number, Map<number, Uint8Array>>();
+
+  constructor(blobs: BlobStore, manifest: StoredState, sections: readonly Section[]) {
+    this.#blobs = blobs;
+    this.#manifest = manifest;
+    this.#whole = new Set(sections.flatMap(([blob, , , sha]) => (sha === undefined ? [blob] : [])));
+  }
+
+  /** What has been read: by blob, then by index. */
+  get blocks(): ReadonlyMap<number, ReadonlyMap<number, Uint8Array>> {
+    return this.#blocks;
+  }
+
+  /** Of the blocks of sections. */
+  namesOf(sections: readonly Section[]): string[] {
+    return sections.flatMap((section) =>
+      [...blocksOf(section, this.#manifest, this.#blobs.blockBytes)].map((block) => `${section[0]}/${block}`),
     );
   }
-};
+
+  /** Resolves when these are there: those that nobody has asked for are read now. @throws BlobMissing */
+  async read(sections: readonly Section[]): Promise<void> {
+    const names = [...new Set(this.namesOf(sections))];
+    const unasked = names.filter((name) => !this.#asked.has(name)).map((name) => name.split('/').map(Number));
+    for (const [blob, blocks] of Map.groupBy(unasked, ([blob]) => blob as number)) {
+      const indexes = blocks.map(([, block]) => block as number);
+      const reading = this.#readBlob(blob, indexes);
+      for (const index of indexes) this.#asked.set(`${blob}/${index}`, reading);
+    }
+    await Promise.all(new Set(names.map((name) => this.#asked.get(name))));
+  }
+
+  async #readBlob(blob: number, indexes: readonly number[]): Promise<void> {
+    const ref = this.#manifest.blobs[blob] as BlobRef;
+    const found = this.#whole.has(blob)
+      ? inBlocks(await this.#blobs.get(ref), this.#blobs.blockBytes)
+      : await this.#blobs.getBlocks(ref, indexes);
+    const blocks = getOrAdd(this.#blocks, blob, () => new Map<number, Uint8Array>());
+    for (const [index, bytes] of found) blocks.set(index, bytes);
+  }
+}
 
 /** Absent partitions that lie altogether in these blocks, in order, while there is room. */
 const alongWith = (

@@ -1,0 +1,28 @@
+/** While one is used, so many are on their way. */
+const AHEAD = 3;
+
+/**
+ * Reads what each item needs and uses it, in order; while one is used, the next ones are read. After a failure nothing new is begun, and the
+ * error is thrown when all reads that were begun have ended.
+ */
+export const forEachReadAhead = async <T>(
+  items: readonly T[],
+  read: (item: T) => Promise<void>,
+  use: (item: T) => void,
+): Promise<void> => {
+  const reads: Promise<void>[] = [];
+  try {
+    for (const [i, item] of items.entries()) {
+      while (reads.length < Math.min(i + 1 + AHEAD, items.length)) {
+        const reading = read(items[reads.length] as T);
+        // It may fail while another one is waited for.
+        reading.catch(() => undefined);
+        reads.push(reading);
+      }
+      await reads[i];
+      use(item);
+    }
+  } finally {
+    await Promise.allSettled(reads);
+  }
+};
