@@ -1,3 +1,4 @@
+import { jsonBytes } from '../core/json-size.ts';
 import type { RowProblem } from './row-problem.ts';
 import { partBounds } from './s3/object-parts.ts';
 import type { HttpSinkSpec, SqsSinkSpec } from './specs.ts';
@@ -25,13 +26,13 @@ export const checkQueueRow = (spec: SqsSinkSpec, row: unknown, groupId: unknown)
   return atMost('a message', messageBytes({ body: encodeMessage(row), outputId: longestId }), spec.maxMessageBytes);
 };
 
-/** @returns the line's bytes, or why no object would take it */
+/** @returns the line's bytes, about, or why no object would take it */
 export const checkObjectRow = (row: unknown): number | RowProblem =>
-  atMost('a line of an object', Buffer.byteLength(JSON.stringify(row)) + 1, partBounds.bytes);
+  atMost('a line of an object', jsonBytes(row, partBounds.bytes - 1) + 1, partBounds.bytes);
 
-/** @returns the body's bytes, or that the sink was told not to send it */
+/** @returns the body's bytes, about, or that the sink was told not to send it */
 export const checkWebhookRow = (spec: HttpSinkSpec, row: unknown): number | RowProblem =>
-  atMost('the body of a request', Buffer.byteLength(JSON.stringify(row)), spec.maxBodyBytes);
+  atMost('the body of a request', jsonBytes(row, spec.maxBodyBytes), spec.maxBodyBytes);
 
 const atMost = (what: string, bytes: number, allowedBytes: number): number | RowProblem =>
   bytes <= allowedBytes

@@ -1,3 +1,4 @@
+import { jsonBytes } from '../core/json-size.ts';
 import type { RejectionCode } from '../errors/codes.ts';
 import { maxRecordBytes } from './record-size.ts';
 import { defaultStampNames, type Row } from './row-fence.ts';
@@ -70,7 +71,8 @@ export const checkStreamRow = (spec: KinesisSinkSpec, row: unknown, partitionKey
       message: `'${spec.idField}' is where the output id goes; rename the field or set idField`,
     };
   }
-  const bytes = Buffer.byteLength(JSON.stringify(row)) + Buffer.byteLength(partitionKey) + ID_BYTES;
+  const room = maxRecordBytes - Buffer.byteLength(partitionKey) - ID_BYTES;
+  const bytes = maxRecordBytes - room + jsonBytes(row, room);
   if (bytes <= maxRecordBytes) return bytes;
   return {
     code: 'TOO_LARGE',

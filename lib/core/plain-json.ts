@@ -103,3 +103,47 @@ const pathOf = (keysFromInside: readonly (string | number)[]): string => {
   }
   return path;
 };
+
+/** A value's copy; `undefined` where it is not plain JSON, and for what a copy may differ from: `__proto__` as a name, an object without a prototype. */
+export const copyPlainJson = (value: unknown): unknown => copyAt(value, 0);
+
+const copyAt = (value: unknown, depth: number): unknown => {
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+      return value;
+    case 'number':
+      return value - value === 0 ? value : undefined;
+    case 'object':
+      return value === null ? null : copyInside(value, depth);
+    default:
+      return undefined;
+  }
+};
+
+const copyInside = (value: object, depth: number): unknown => {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (depth === maxJsonDepth) return undefined;
+  if (prototype === Object.prototype) return copyObject(value as Record<string, unknown>, depth + 1);
+  return prototype === Array.prototype && Array.isArray(value) ? copyArray(value, depth + 1) : undefined;
+};
+
+const copyArray = (values: readonly unknown[], depth: number): unknown[] | undefined => {
+  const copy: unknown[] = [];
+  for (let i = 0; i < values.length; i += 1) {
+    const part = copyAt(values[i], depth);
+    if (part === undefined) return undefined;
+    copy.push(part);
+  }
+  return copy;
+};
+
+const copyObject = (object: Record<string, unknown>, depth: number): Record<string, unknown> | undefined => {
+  const copy: Record<string, unknown> = {};
+  for (const name in object) {
+    const part = copyAt(object[name], depth);
+    if (part === undefined || name === '__proto__') return undefined;
+    copy[name] = part;
+  }
+  return copy;
+};

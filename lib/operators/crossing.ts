@@ -1,10 +1,11 @@
 import * as z from 'zod';
 // Not as z.core.toDotPath: whoever names `core` gets all of it into the bundle, messages in sixty languages included.
 import { toDotPath } from 'zod/v4/core';
-import { plainJsonProblem } from '../core/plain-json.ts';
+import { copyPlainJson, plainJsonProblem } from '../core/plain-json.ts';
 import { isIdentitySchema } from '../graph/crossings.ts';
 import type { Crossing } from '../graph/logical-graph.ts';
 import { RejectionError, userCodeError } from './rejection-error.ts';
+import { compileSchemaCheck } from './schema-check.ts';
 
 /** How values of one stream become JSON text for a repartition or a sink, and come back. */
 export interface CrossingCodec {
@@ -24,7 +25,7 @@ export const crossingCodec = (operator: string, crossing: Crossing, trusted: boo
   if (crossing === undefined) return { encode: (value) => requirePlainJson(operator, value), decode: asIs };
   const identity = isIdentitySchema(crossing);
   return {
-    encode: identity && trusted ? asIs : (value) => encodeBySchema(operator, 'SCHEMA', crossing, value),
+    encode: identity && trusted ? asIs : schemaEncoder(operator, 'SCHEMA', crossing),
     decode: identity ? asIs : (stored) => decodeBySchema(operator, crossing, stored),
   };
 };
@@ -44,13 +45,19 @@ export const decodeBySchema = (operator: string, schema: z.ZodType, stored: unkn
   return decoded.data;
 };
 
-/** Checks and encodes a value by a schema: what a sink or a repartition may carry. */
-export const encodeBySchema = (
-  operator: string,
-  code: 'SCHEMA' | 'SINK_SCHEMA',
-  schema: z.ZodType,
-  value: unknown,
-): unknown => {
+/**
+ * Checks and encodes values by a schema: what a sink or a repartition may carry. Where zod would surely do nothing but copy one, it is
+ * not asked. A copy it has to be: whoever made the value may change it.
+ */
+export const schemaEncoder = (operator: string, code: SchemaCode, schema: z.ZodType): ((value: unknown) => unknown) => {
+  const isSurelyValid = compileSchemaCheck(schema);
+  return (value) =>
+    (isSurelyValid?.(value) ? copyPlainJson(value) : undefined) ?? encodeBySchema(operator, code, schema, value);
+};
+
+type SchemaCode = 'SCHEMA' | 'SINK_SCHEMA';
+
+const encodeBySchema = (operator: string, code: SchemaCode, schema: z.ZodType, value: unknown): unknown => {
   let encoded: z.ZodSafeParseResult<unknown>;
   try {
     encoded = z.safeEncode(schema, value as never);
@@ -62,7 +69,7 @@ export const encodeBySchema = (
 };
 
 /** The first issue of a schema's verdict, with its path. */
-const schemaRejection = (code: 'SCHEMA' | 'SINK_SCHEMA', operator: string, error: z.ZodError): RejectionError => {
+const schemaRejection = (code: SchemaCode, operator: string, error: z.ZodError): RejectionError => {
   const issue = error.issues[0];
   const more = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more)` : '';
   return new RejectionError(

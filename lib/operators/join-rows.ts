@@ -1,5 +1,5 @@
+import { jsonSize } from '../core/json-size.ts';
 import type { Key } from '../graph/logical-graph.ts';
-import { jsonSize } from '../state/entry-size.ts';
 import type { OverlayWrite } from '../state/state-overlay.ts';
 import type { ComputeSession } from './compute-session.ts';
 import { firstFree } from './first-free.ts';

@@ -1,9 +1,10 @@
 import { checkObjectRow, checkQueueRow, checkWebhookRow } from '../connectors/json-row-problem.ts';
 import { checkStreamRow, checkTableRow, type RowProblem } from '../connectors/row-problem.ts';
 import type { DynamoSinkSpec, SinkSpec } from '../connectors/specs.ts';
+import { jsonSize } from '../core/json-size.ts';
 import type { SinkNode } from '../graph/logical-graph.ts';
 import type { Push } from './compute-session.ts';
-import { encodeBySchema } from './crossing.ts';
+import { schemaEncoder } from './crossing.ts';
 import { partitionOfKey } from './key-of.ts';
 import { RejectionError, userCodeError } from './rejection-error.ts';
 import { checkRowSize, type EdgeTarget } from './repartition.ts';
@@ -28,11 +29,11 @@ export const compileSink = (node: SinkNode): Push => {
   }
 };
 
-const compileTableSink =
-  (id: string, spec: DynamoSinkSpec): Push =>
-  (session, value, eventTimeMs) => {
-    const { row, bytes } = tableRow(id, spec, value);
-    const { streamKey } = spec;
+const compileTableSink = (id: string, spec: DynamoSinkSpec): Push => {
+  const rowOf = tableRows(id, spec);
+  const { streamKey } = spec;
+  return (session, value, eventTimeMs) => {
+    const { row, bytes } = rowOf(value);
     if (streamKey !== undefined && row[streamKey] !== session.key) {
       throw new RejectionError(
         'SINK_KEY',
@@ -43,27 +44,30 @@ const compileTableSink =
     }
     session.addSinkRow(id, row, eventTimeMs, bytes);
   };
+};
 
 /** @param keyOf chooses where a row goes: called once, so that it goes there at every republish */
-const compileAppendSink =
-  (
-    id: string,
-    { schema }: SinkSpec,
-    keyOf: ((value: unknown) => string) | undefined,
-    check: (row: unknown, key: unknown) => number | RowProblem,
-  ): Push =>
-  (session, value, eventTimeMs) => {
-    const row = encodeBySchema(id, 'SINK_SCHEMA', schema, value);
+const compileAppendSink = (
+  id: string,
+  { schema }: SinkSpec,
+  keyOf: ((value: unknown) => string) | undefined,
+  check: (row: unknown, key: unknown) => number | RowProblem,
+): Push => {
+  const encode = schemaEncoder(id, 'SINK_SCHEMA', schema);
+  return (session, value, eventTimeMs) => {
+    const row = encode(value);
     const key = keyOf === undefined ? undefined : callUserCode(id, keyOf, value);
     const bytes = accept(id, check(row, key));
     session.addSinkRow(id, row, eventTimeMs, bytes, key);
   };
+};
 
 /** Sends rows to the stage that owns them by their row key, so that the writes to one row come from one partition, in order. */
 export const compileRowKeyHop = (node: SinkNode & { readonly spec: DynamoSinkSpec }, target: EdgeTarget): Push => {
   const { spec } = node;
+  const rowOf = tableRows(node.id, spec);
   return (session, value, eventTimeMs) => {
-    const { row } = tableRow(node.id, spec, value);
+    const { row } = rowOf(value);
     const keyJson = JSON.stringify(spec.key.map((field) => row[field]));
     const hopRow = {
       lp: partitionOfKey(keyJson, target.partitions),
@@ -81,13 +85,21 @@ export const compileRowKeyHop = (node: SinkNode & { readonly spec: DynamoSinkSpe
 export const compileArrivedRow =
   (node: SinkNode): Push =>
   (session, value, eventTimeMs) =>
-    session.addSinkRow(node.id, value, eventTimeMs, Buffer.byteLength(JSON.stringify(value)));
+    session.addSinkRow(node.id, value, eventTimeMs, jsonSize(value));
 
 type Row = Readonly<Record<string, unknown>>;
 
-const tableRow = (id: string, spec: DynamoSinkSpec, value: unknown): { readonly row: Row; readonly bytes: number } => {
-  const row = encodeBySchema(id, 'SINK_SCHEMA', spec.schema, value);
-  return { row: row as Row, bytes: accept(id, checkTableRow(spec, row)) };
+interface TableRow {
+  readonly row: Row;
+  readonly bytes: number;
+}
+
+const tableRows = (id: string, spec: DynamoSinkSpec): ((value: unknown) => TableRow) => {
+  const encode = schemaEncoder(id, 'SINK_SCHEMA', spec.schema);
+  return (value) => {
+    const row = encode(value) as Row;
+    return { row, bytes: accept(id, checkTableRow(spec, row)) };
+  };
 };
 
 const callUserCode = (id: string, keyOf: (value: unknown) => string, value: unknown): string => {

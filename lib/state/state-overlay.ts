@@ -1,4 +1,4 @@
-import { jsonSize } from './entry-size.ts';
+import { jsonSize } from '../core/json-size.ts';
 import type { Journal } from './journal.ts';
 import type { KeyedState } from './keyed-state.ts';
 import type { EntryChange } from './state-table.ts';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { plainJsonProblem } from '../../../lib/core/plain-json.ts';
+import { copyPlainJson, plainJsonProblem } from '../../../lib/core/plain-json.ts';
 
 const foreign = fc.oneof(
   fc.date(),
@@ -70,3 +70,37 @@ describe('plainJsonProblem', () => {
     );
   });
 });
+
+describe('copyPlainJson', () => {
+  it('copies what is plain, all the way down, and nothing else', () => {
+    let copied = 0;
+    fc.assert(
+      fc.property(anything, (value) => {
+        const copy = copyPlainJson(value);
+        if (copy === undefined) return;
+        copied += 1;
+        expect(plainJsonProblem(value)).toBeUndefined();
+        expect(isDeepStrictEqual(copy, value)).toBe(true);
+        expectNothingShared(copy, value);
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(copied).toBeGreaterThan(500);
+  });
+
+  it('leaves to others what a copy would differ from, and what has no end', () => {
+    const cycle: unknown[] = [];
+    cycle.push(cycle);
+    const hidden = JSON.parse('{"__proto__":{"a":1}}') as unknown;
+    for (const value of [cycle, hidden, { at: undefined }, Object.create(null), new (class Order {})(), new Array(2)])
+      expect(copyPlainJson(value)).toBeUndefined();
+  });
+});
+
+const expectNothingShared = (a: unknown, b: unknown): void => {
+  if (typeof a !== 'object' || a === null) return;
+  expect(a).not.toBe(b);
+  for (const name of Object.keys(a)) {
+    expectNothingShared((a as Record<string, unknown>)[name], (b as Record<string, unknown>)[name]);
+  }
+};

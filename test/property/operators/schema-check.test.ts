@@ -181,6 +181,8 @@ describe('the quick check before a schema', () => {
             expect(read.success, shown(value)).toBe(true);
             expect(shown(read.data)).toBe(shown(value));
             expect(read.data).toEqual(value);
+            const encoded = z.safeEncode(schema, value as never);
+            expect(encoded.success && shown(encoded.data), shown(value)).toBe(shown(value));
           }
         },
       ),

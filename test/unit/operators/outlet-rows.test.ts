@@ -75,3 +75,26 @@ describe('a row that no retry would bring into the sink goes to quarantine befor
     expect(await run(sink, [note('a', 200), note('b', 10)])).toEqual({ shown: ['b'], rejected: ['out TOO_LARGE'] });
   });
 });
+
+describe('a row', () => {
+  it('stays what it was, though a function goes on with the same object', async () => {
+    const again: Note = { id: '', text: '' };
+    const pipeline = definePipeline('again', {}, (p) => {
+      p.source(
+        'notes',
+        kinesisSource({
+          stream: 'notes',
+          schema: Note,
+          eventTimeMs: () => 0,
+          watermarks: boundedOutOfOrderness(seconds(0)),
+        }),
+      )
+        .map('same', ({ id }) => Object.assign(again, { id }))
+        .sink('out', s3Sink({ bucket: 'all', schema: Note }));
+    });
+    const driver = createPipelineTestDriver(pipeline);
+    await driver.send('notes', [note('a', 10), note('b', 10)]);
+    await driver.endInput();
+    expect(driver.output<Note>('out').map(({ id }) => id)).toEqual(['a', 'b']);
+  });
+});
