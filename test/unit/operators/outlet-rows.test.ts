@@ -92,8 +92,8 @@ describe('a row', () => {
         .map('same', ({ id }) => Object.assign(again, { id }))
         .sink('out', s3Sink({ bucket: 'all', schema: Note }));
     });
-    const driver = createPipelineTestDriver(pipeline);
-    await driver.send('notes', [note('a', 10), note('b', 10)]);
+    const driver = createPipelineTestDriver(pipeline, { batchSize: 10 });
+    await driver.send('notes', [note('a', 10), note('b', 10)], { shard: 0 });
     await driver.endInput();
     expect(driver.output<Note>('out').map(({ id }) => id)).toEqual(['a', 'b']);
   });
