@@ -32,9 +32,11 @@ export const bundleName = 'index';
 const requireBanner =
   "import{createRequire as millraceCreateRequire}from'node:module';const require=millraceCreateRequire(import.meta.url);";
 
-const stacksBySource = fileURLToPath(
-  new URL(`../../lib/lambda/stacks-by-source${extname(import.meta.url)}`, import.meta.url),
-);
+const pathOf = (module: string): string =>
+  fileURLToPath(new URL(`../../lib/${module}${extname(import.meta.url)}`, import.meta.url));
+
+const stacksBySource = pathOf('lambda/stacks-by-source');
+const functionCredentials = pathOf('aws/function-credentials');
 
 /**
  * What is bundled: the handler's module, after the one that shows errors by their source, those while it is loaded too. Not by
@@ -74,6 +76,7 @@ export const buildBundle = ({ entry, exportName, without }: BundleOptions): Buil
     define: Object.fromEntries(
       without.map((client) => [`process.env.MILLRACE_WITHOUT_${client.toUpperCase()}`, '"yes"']),
     ),
+    alias: { '@aws-sdk/credential-provider-node': functionCredentials },
     banner: { js: requireBanner },
     logLevel: 'silent',
   });

@@ -56,6 +56,15 @@ describe('the bundle of a handler', () => {
     );
   });
 
+  it('looks for credentials in its environment, and brings nothing to look elsewhere', () => {
+    const { outputs } = buildBundle({ entry, exportName: 'handler', without: unusedClients(revenue.plan, false) });
+    const sources = Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs));
+    const packages = new Set(
+      sources.flatMap((source) => /@(?:aws-sdk|smithy)\/credential-provider-[a-z]+/.exec(source) ?? []),
+    );
+    expect([...packages]).toEqual(['@aws-sdk/credential-provider-env']);
+  });
+
   it('has source maps that name the sources, and no path of this machine', () => {
     const files = readdirSync(bundle);
     expect(files).toContain('index.mjs.map');
