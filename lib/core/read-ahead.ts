@@ -1,4 +1,4 @@
-/** While one is used, so many are on their way. */
+/** While one is waited for or used, so many others are on their way. */
 const AHEAD = 3;
 
 /**
