@@ -23,7 +23,8 @@ const usage = `Usage: node bench/flat-commits.ts [options]
 
 Counts keys in a window that stays open, in batches of ${events} events on ${touchedKeys} keys that are drawn from all that are stored: ${leastStored} in one
 process, ten times as many in the next, and so on. In turns each makes ${commitsInRound} commits, the last of them with a snapshot. State is in
-memory, all of it loaded. Prints what a commit of the keyed stage weighs and what an event costs of a processor.
+memory, all of it loaded. Prints what a commit of the keyed stage weighs, the write units of both
+stages (an UpdateItem for each event takes 1,000), and what an event costs of a processor.
 
 Options:
   --keys N      the most keys stored, ${leastStored} to 10000000 (default 1000000)
@@ -73,6 +74,8 @@ const commit = async ({ child }: Container): Promise<CountingAnswer> => {
 
 interface Measured {
   readonly payloadBytes: number;
+  /** Of both stages, for 1,000 events; those of snapshots, too. */
+  readonly writeUnits: number;
   /** CPU µs an event. */
   readonly source: number;
   readonly keyed: number;
@@ -90,6 +93,8 @@ const summarize = (costs: readonly (readonly StageCost[])[]): Measured => {
   const withSnapshot = microsOf(keyed.filter(({ snapshot }) => snapshot));
   return {
     payloadBytes: median(keyed.map(({ payloadBytes }) => payloadBytes)),
+    writeUnits:
+      ([...source, ...keyed].reduce((sum, { writeUnits }) => sum + writeUnits, 0) / keyed.length / events) * 1_000,
     source: median(microsOf(source)) / events,
     keyed: median(microsOf(keyed.filter(({ snapshot }) => !snapshot))) / events,
     keyedWithSnapshots: microsOf(keyed).reduce((sum, micros) => sum + micros, 0) / keyed.length / events,
@@ -103,6 +108,7 @@ const tableOf = (containers: readonly Container[]): string => {
     'stored keys',
     'commit, bytes',
     'ratio',
+    'units/1,000 events',
     'source, µs/event',
     'keyed, µs/event',
     'both, ratio',
@@ -122,6 +128,7 @@ const tableOf = (containers: readonly Container[]): string => {
       groupDigits(storedKeys),
       groupDigits(measured.payloadBytes),
       (measured.payloadBytes / first.payloadBytes).toFixed(2),
+      measured.writeUnits.toFixed(2),
       measured.source.toFixed(2),
       measured.keyed.toFixed(2),
       ((measured.source + measured.keyed) / (first.source + first.keyed)).toFixed(2),

@@ -16,9 +16,13 @@ export interface StageCost {
   /** Of its commits; bytes. */
   readonly payloadBytes: number;
   readonly commits: number;
+  /** Of its commits and snapshots. */
+  readonly writeUnits: number;
   /** Whether a snapshot was written after them. */
   readonly snapshot: boolean;
 }
+
+const noFacts = () => ({ payloadBytes: 0, commits: 0, writeUnits: 0, snapshot: false });
 
 const invocationMs = 600_000;
 /** All of the state stays in memory. */
@@ -27,12 +31,16 @@ const batchMs = 1_000;
 
 /** The stages of `countKeys` on one shard each, everything in memory. */
 export class CountingJob {
-  readonly #items = new MemoryItemStore();
+  readonly #items = new MemoryItemStore({
+    observer: ({ writeUnits }) => {
+      this.#facts.writeUnits += writeUnits;
+    },
+  });
   readonly #streams = new MemoryStreams(systemClock);
   readonly #random = new SeededRandom(1);
   #containers: readonly StageRuntime[] = [];
   readonly #after = new Map<string, string>();
-  #facts = { payloadBytes: 0, commits: 0, snapshot: false };
+  #facts = noFacts();
   #batches = 0;
 
   constructor() {
@@ -88,7 +96,7 @@ export class CountingJob {
     const { records } = await (await this.#streams.openReader(stream, shardId, start)).next(10_000);
     this.#after.set(stream, records.at(-1)?.sequenceNumber as string);
     const event = toLambdaEvent(records, originOf(stream));
-    this.#facts = { payloadBytes: 0, commits: 0, snapshot: false };
+    this.#facts = noFacts();
     const watch = new Stopwatch();
     await watch.measure(async () => {
       const request = parseEvent(event, systemClock.nowMs());
