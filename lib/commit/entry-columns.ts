@@ -133,8 +133,15 @@ const namingOf = (name: string, value: unknown): number => {
   if (!Array.isArray(value) || typeof value[0] === 'object') return LISTED;
   const keyJson = JSON.stringify(value[0]);
   if (name === keyJson) return BY_KEY;
-  return typeof value[1] === 'number' && name === byStart(value[1], keyJson) ? BY_START_AND_KEY : LISTED;
+  return typeof value[1] === 'number' && isByStart(name, String(value[1]), keyJson) ? BY_START_AND_KEY : LISTED;
 };
+
+/** Whether it is `byStart`'s, without making that: an image of a partition has thousands of names. */
+const isByStart = (name: string, start: string, keyJson: string): boolean =>
+  name.length === start.length + 1 + keyJson.length &&
+  name[start.length] === '|' &&
+  name.startsWith(start) &&
+  name.endsWith(keyJson);
 
 const nameOf = (naming: number, value: readonly unknown[]): string => {
   const keyJson = JSON.stringify(value[0]);
