@@ -4,8 +4,8 @@ import { decodeHopRows, encodeHopRows, type StoredHopRows, toHopRows } from './h
 import type { ChildUnit, HopOutput, Outbox, Rejection, SinkRow } from './outbox.ts';
 
 /**
- * A commit's body as JSON text; the layout is `docs/state-format.md`'s. Rows for the next stage are JSON already and are
- * joined, not encoded again.
+ * A commit's body as JSON text; the layout is `docs/state-format.md`'s. Keys and values of rows for the next stage are JSON
+ * already and are joined, not encoded again.
  */
 export const encodeBody = (body: CommitBody): string =>
   `{"e":${encodeChanges(body.changes)},"m":${JSON.stringify(body.marks.map(encodeMark))},"x":${body.excluded ? 1 : 0},` +

@@ -1,5 +1,6 @@
 import { type Column, fromColumn, toColumn } from '../core/columns.ts';
 import type { EntryChange } from '../state/state-table.ts';
+import { countOne, forEachPartition, type PartitionCounts, totalOf } from './partition-counts.ts';
 
 /** How entries' names are kept: as they are, or not, where they follow from the value. */
 const LISTED = 0;
@@ -13,13 +14,13 @@ const NAMINGS = 3;
 type ChangeColumns = readonly [
   table: number,
   naming: number,
-  /** Of the entries that are set: a partition, and how many of the next ones are its. */
-  partitions: readonly number[],
+  /** Of the entries that are set. */
+  partitions: PartitionCounts,
   values: Column,
   /** Where they are listed. */
   names: readonly string[],
   /** Of the entries that are deleted, likewise. Those are always listed. */
-  deletedIn: readonly number[],
+  deletedIn: PartitionCounts,
   deleted: readonly string[],
 ];
 
@@ -52,18 +53,16 @@ export const decodeChanges = ({ e, c }: StoredChanges): EntryChange[] => {
   const changes: EntryChange[] = [];
   for (const [table, lp, key, value] of c ?? []) changes.push({ table, lp, key, value });
   for (const [table, naming, partitions, column, names, deletedIn, deleted] of e ?? []) {
-    const values = fromColumn(column, countOf(partitions));
-    forEachPlaced(partitions, (lp, i) => {
-      const value = values[i];
-      changes.push({
-        table,
-        lp,
-        key: naming === LISTED ? (names[i] as string) : nameOf(naming, value as unknown[]),
-        value,
-      });
+    const values = fromColumn(column, totalOf(partitions));
+    forEachPartition(partitions, (lp, from, to) => {
+      for (let i = from; i < to; i++) {
+        const value = values[i];
+        const key = naming === LISTED ? (names[i] as string) : nameOf(naming, value as unknown[]);
+        changes.push({ table, lp, key, value });
+      }
     });
-    forEachPlaced(deletedIn, (lp, i) => {
-      changes.push({ table, lp, key: deleted[i] as string, value: undefined });
+    forEachPartition(deletedIn, (lp, from, to) => {
+      for (const key of deleted.slice(from, to)) changes.push({ table, lp, key, value: undefined });
     });
   }
   return changes;
@@ -94,11 +93,11 @@ class Group {
 
   add({ lp, key, value }: EntryChange): void {
     if (value === undefined) {
-      place(this.#deletedIn, lp);
+      countOne(this.#deletedIn, lp);
       this.#deleted.push(key);
       return;
     }
-    place(this.#partitions, lp);
+    countOne(this.#partitions, lp);
     this.#values.push(value);
     if (this.#naming === LISTED) this.#names.push(key);
   }
@@ -108,25 +107,6 @@ class Group {
     return [this.#table, this.#naming, this.#partitions, values, this.#names, this.#deletedIn, this.#deleted];
   }
 }
-
-/** Adds one to the last partition's, or begins with the next one. */
-const place = (partitions: number[], lp: number): void => {
-  const last = partitions.length - 2;
-  if (partitions[last] === lp) (partitions[last + 1] as number)++;
-  else partitions.push(lp, 1);
-};
-
-const countOf = (partitions: readonly number[]): number => {
-  let count = 0;
-  for (let i = 1; i < partitions.length; i += 2) count += partitions[i] as number;
-  return count;
-};
-
-const forEachPlaced = (partitions: readonly number[], each: (lp: number, i: number) => void): void => {
-  let at = 0;
-  for (let i = 0; i < partitions.length; i += 2)
-    for (const end = at + (partitions[i + 1] as number); at < end; at++) each(partitions[i] as number, at);
-};
 
 /** A name is left out only where it is seen to follow: nobody has to promise how a table names its entries. */
 const namingOf = (name: string, value: unknown): number => {

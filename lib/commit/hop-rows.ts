@@ -1,3 +1,6 @@
+import { type Column, fromColumn, toColumn } from '../core/columns.ts';
+import { countOne, forEachPartition, type PartitionCounts, totalOf } from './partition-counts.ts';
+
 /** As the graph's keys: what is stored does not know the graph. */
 type Key = string | number | boolean;
 
@@ -27,21 +30,17 @@ export interface PartitionRows {
   readonly rows: readonly StoredRow[];
 }
 
-/** A number that all rows have, or one for each. */
-type NumberColumn = number | readonly number[];
-
 /**
  * Rows as columns: a commit's and a packet's are of few edges and instants, and take a third of the text that they take
  * one by one.
  */
 export type HopColumns = readonly [
-  /** Each logical partition, ascending, and how many rows it has. */
-  partitions: readonly number[],
-  edges: NumberColumn,
-  /** The first of the list is added to all others. */
-  times: NumberColumn,
-  /** How much later a combined row ends than it starts; 0 where none is combined, and `null` for the rows that are not. */
-  spans: number | readonly (number | null)[],
+  /** Ascending. */
+  partitions: PartitionCounts,
+  edges: Column,
+  times: Column,
+  /** How much later a combined row ends than it starts; 0 for one that is not. */
+  spans: Column,
   keys: readonly Key[],
   values: readonly unknown[],
 ];
@@ -85,71 +84,41 @@ const encodeColumns = (rows: readonly HopRow[]): string => {
   const partitions: number[] = [];
   const edges: number[] = [];
   const times: number[] = [];
-  const spans: (number | null)[] = [];
+  const spans: number[] = [];
   let keys = '';
   let values = '';
-  let lp = -1;
-  for (const row of rows) {
-    if (row.lp !== lp) {
-      lp = row.lp;
-      partitions.push(lp, 0);
-    }
-    (partitions[partitions.length - 1] as number)++;
-    edges.push(row.edge);
-    times.push(row.timeMs);
-    spans.push(row.endMs === undefined ? null : row.endMs - row.timeMs);
-    keys += keys === '' ? row.keyJson : `,${row.keyJson}`;
-    values += values === '' ? row.valueJson : `,${row.valueJson}`;
+  for (const { lp, edge, timeMs, keyJson, valueJson, endMs } of rows) {
+    countOne(partitions, lp);
+    edges.push(edge);
+    times.push(timeMs);
+    spans.push(endMs === undefined ? 0 : endMs - timeMs);
+    keys += keys === '' ? keyJson : `,${keyJson}`;
+    values += values === '' ? valueJson : `,${valueJson}`;
   }
-  const numbers = [partitions, common(edges), sinceLeast(times), common(spans) ?? 0];
+  const numbers = [partitions, toColumn(edges), toColumn(times), toColumn(spans)];
   return `${JSON.stringify(numbers).slice(0, -1)},[${keys}],[${values}]]`;
 };
 
-/** What all of them are, or the list. */
-const common = <T>(list: readonly T[]): T | readonly T[] => {
-  const first = list[0] as T;
-  for (const item of list) if (item !== first) return list;
-  return list.length === 0 ? list : first;
-};
-
-/** The least instant and how much later each is, where that is exact. */
-const sinceLeast = (times: readonly number[]): NumberColumn => {
-  const shared = common(times);
-  if (typeof shared === 'number') return shared;
-  let least = Number.MAX_SAFE_INTEGER;
-  let most = Number.MIN_SAFE_INTEGER;
-  for (const time of times) {
-    if (time < least) least = time;
-    if (time > most) most = time;
-  }
-  const base = Number.isSafeInteger(most - least) ? least : 0;
-  const column = [base];
-  for (const time of times) column.push(time - base);
-  return column;
-};
-
-/** @throws Error where a column is missing, or ends before the others */
+/** @throws Error where a column is missing, or is not as long as the others */
 export const decodeHopRows = ({ r, d }: StoredHopRows): PartitionRows[] => {
   if (r === undefined) return (d as HopGroups).map(([lp, rows]) => ({ lp, rows }));
-  const [partitions, edges, times, spans, keys, values] = r;
+  const [partitions, ...columns] = r;
+  const count = totalOf(partitions);
+  const [edges, times, spans, keys, values] = columns.map((column) => fromColumn(column, count)) as [
+    number[],
+    number[],
+    number[],
+    Key[],
+    unknown[],
+  ];
+  const rows = edges.map((edge, i): StoredRow => {
+    const [timeMs, span, key, value] = [times[i] as number, spans[i] as number, keys[i] as Key, values[i]];
+    return span === 0 ? [edge, timeMs, key, value] : [edge, timeMs, key, value as readonly unknown[], timeMs + span];
+  });
   const groups: PartitionRows[] = [];
-  let at = 0;
-  for (let i = 0; i < partitions.length; i += 2) {
-    const rows: StoredRow[] = [];
-    for (const end = at + (partitions[i + 1] as number); at < end; at++) {
-      const edge = typeof edges === 'number' ? edges : (edges[at] as number);
-      const timeMs = typeof times === 'number' ? times : (times[0] as number) + (times[at + 1] as number);
-      const span = typeof spans === 'number' ? spans : (spans[at] ?? 0);
-      const key = keys[at] as Key;
-      rows.push(
-        span === 0
-          ? [edge, timeMs, key, values[at]]
-          : [edge, timeMs, key, values[at] as readonly unknown[], timeMs + span],
-      );
-    }
-    groups.push({ lp: partitions[i] as number, rows });
-  }
-  if (at !== keys.length || at !== values.length) throw new Error(`${at} rows have ${keys.length} keys`);
+  forEachPartition(partitions, (lp, from, to) => {
+    groups.push({ lp, rows: rows.slice(from, to) });
+  });
   return groups;
 };
 

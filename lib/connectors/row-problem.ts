@@ -71,8 +71,8 @@ export const checkStreamRow = (spec: KinesisSinkSpec, row: unknown, partitionKey
       message: `'${spec.idField}' is where the output id goes; rename the field or set idField`,
     };
   }
-  const room = maxRecordBytes - Buffer.byteLength(partitionKey) - ID_BYTES;
-  const bytes = maxRecordBytes - room + jsonBytes(row, room);
+  const besideBytes = Buffer.byteLength(partitionKey) + ID_BYTES;
+  const bytes = besideBytes + jsonBytes(row, maxRecordBytes - besideBytes);
   if (bytes <= maxRecordBytes) return bytes;
   return {
     code: 'TOO_LARGE',
