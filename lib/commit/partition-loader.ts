@@ -13,9 +13,6 @@ import { decodeFrame } from './frame.ts';
 import { FIRST_EPOCH, type Section, type StateBlob, type StoredState } from './manifest.ts';
 import { sectionSha } from './snapshot.ts';
 
-/** Blocks of blobs that are read anyway: blob by its index in the manifest, block by its index in the blob. */
-type Blocks = Map<number, Set<number>>;
-
 /**
  * Loads partitions of a state from the snapshot that it was made from, or from a newer one that it has caught up with.
  * What lies in the blocks that have to be read comes with them, as far as there is room: a small state is read at once.
@@ -31,16 +28,12 @@ export const loadPartitions = async (
   roomBytes: number,
 ): Promise<void> => {
   const sectionsOf = new Map(manifest.partitions.map(([lp, sections]) => [lp, sections]));
-  const blocks: Blocks = new Map();
-  for (const { lp } of wanted) addBlocks(blocks, sectionsOf.get(lp) ?? [], manifest, blobs.blockBytes);
-  const loading = [...wanted, ...alongWith(wanted, blocks, manifest, keyed, blobs.blockBytes, roomBytes)]
+  const reads = new BlockReads(blobs, manifest);
+  const read = new Set(wanted.flatMap(({ lp }) => reads.namesOf(sectionsOf.get(lp) ?? [])));
+  const isRead = (sections: readonly Section[]) => reads.namesOf(sections).every((name) => read.has(name));
+  const loading = [...wanted, ...alongWith(wanted, isRead, manifest, keyed, roomBytes)]
     .map((partition) => ({ partition, sections: sectionsOf.get(partition.lp) ?? [] }))
     .sort((a, b) => a.partition.lp - b.partition.lp);
-  const reads = new BlockReads(
-    blobs,
-    manifest,
-    loading.flatMap(({ sections }) => sections),
-  );
   await forEachReadAhead(
     groupsOf(loading, reads),
     (group) => reads.read(group.flatMap(({ sections }) => sections)),
@@ -94,9 +87,10 @@ class BlockReads {
   readonly #asked = new Map<string, Promise<void>>();
   readonly #blocks = new Map<number, Map<number, Uint8Array>>();
 
-  constructor(blobs: BlobStore, manifest: StoredState, sections: readonly Section[]) {
+  constructor(blobs: BlobStore, manifest: StoredState) {
     this.#blobs = blobs;
     this.#manifest = manifest;
+    const sections = manifest.partitions.flatMap(([, all]) => all);
     this.#whole = new Set(sections.flatMap(([blob, , , sha]) => (sha === undefined ? [blob] : [])));
   }
 
@@ -134,33 +128,22 @@ class BlockReads {
   }
 }
 
-/** Absent partitions that lie altogether in these blocks, in order, while there is room. */
+/** Absent partitions of which all is read anyway, in order, while there is room. */
 const alongWith = (
   wanted: readonly StatePartition[],
-  blocks: Blocks,
+  isRead: (sections: readonly Section[]) => boolean,
   manifest: StoredState,
   keyed: KeyedState,
-  blockBytes: number,
   roomBytes: number,
 ): StatePartition[] => {
   let left = wanted.reduce((room, { loadedBytes }) => room - loadedBytes, roomBytes);
-  const isRead = (section: Section) =>
-    [...blocksOf(section, manifest, blockBytes)].every((block) => blocks.get(section[0])?.has(block));
   return manifest.partitions.flatMap(([lp, sections]) => {
     const partition = keyed.partitions.get(lp);
     if (partition === undefined || partition.isLoaded || wanted.includes(partition)) return [];
-    if (partition.loadedBytes > left || !sections.every(isRead)) return [];
+    if (partition.loadedBytes > left || !isRead(sections)) return [];
     left -= partition.loadedBytes;
     return [partition];
   });
-};
-
-const addBlocks = (blocks: Blocks, sections: readonly Section[], manifest: StoredState, blockBytes: number): void => {
-  for (const section of sections) {
-    const indexes = blocks.get(section[0]) ?? new Set();
-    blocks.set(section[0], indexes);
-    for (const block of blocksOf(section, manifest, blockBytes)) indexes.add(block);
-  }
 };
 
 /** Only a whole blob can be checked where a section has no checksum of its own. */
