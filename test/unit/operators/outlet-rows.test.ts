@@ -15,18 +15,17 @@ import * as z from 'zod';
 const Note = z.object({ id: z.string(), text: z.string() });
 type Note = z.infer<typeof Note>;
 
+const notesSource = kinesisSource({
+  stream: 'notes',
+  schema: Note,
+  eventTimeMs: () => 0,
+  watermarks: boundedOutOfOrderness(seconds(0)),
+});
+
 /** What comes of notes: the ids that the sink shows, and why the others were rejected. */
 const run = async (sink: Sink<Note>, notes: readonly Note[]) => {
   const pipeline = definePipeline('notes', { quarantine: { maxFraction: 1 } }, (p) => {
-    p.source(
-      'notes',
-      kinesisSource({
-        stream: 'notes',
-        schema: Note,
-        eventTimeMs: () => 0,
-        watermarks: boundedOutOfOrderness(seconds(0)),
-      }),
-    )
+    p.source('notes', notesSource)
       .map('long', ({ id, text }) => ({ id, text: text.repeat(10) }))
       .sink('out', sink);
   });
@@ -80,15 +79,7 @@ describe('a row', () => {
   it('stays what it was, though a function goes on with the same object', async () => {
     const again: Note = { id: '', text: '' };
     const pipeline = definePipeline('again', {}, (p) => {
-      p.source(
-        'notes',
-        kinesisSource({
-          stream: 'notes',
-          schema: Note,
-          eventTimeMs: () => 0,
-          watermarks: boundedOutOfOrderness(seconds(0)),
-        }),
-      )
+      p.source('notes', notesSource)
         .map('same', ({ id }) => Object.assign(again, { id }))
         .sink('out', s3Sink({ bucket: 'all', schema: Note }));
     });
