@@ -24,6 +24,9 @@ import { median } from './median.ts';
 const PARTITIONS = 64;
 const PANE_BYTES = 100;
 const ROUNDS = 5;
+const PANES_PER_COMMIT = 20_000;
+/** A snapshot is due after twice as many: by their text, which is 1.3 MB each. */
+const TAIL_COMMITS = 6;
 const UNIT = 'bench/1/by-key/bench@0/shard';
 
 const shape: TaskShape = {
@@ -69,16 +72,22 @@ const fill = async (items: ItemStore, megabytes: number): Promise<void> => {
   await store.create(undefined);
   await store.load();
   const panes = Math.round((megabytes * 1e6) / PANE_BYTES);
-  for (let from = 0; from < panes; from += 20_000) {
-    const count = Math.min(20_000, panes - from);
+  for (let from = 0; from < panes; from += PANES_PER_COMMIT) {
+    const count = Math.min(PANES_PER_COMMIT, panes - from);
     await append(
       store,
       Array.from({ length: count }, (_, i) => pane(from + i)),
     );
     await store.snapshotIfDue(() => undefined);
   }
-  while (store.state.head.n % 64 !== 0) await append(store, []);
-  await store.snapshotIfDue(() => undefined);
+  // From the next snapshot on, half of what lies between two.
+  while (!(await store.snapshotIfDue(() => undefined))) await append(store, []);
+  for (let commit = 0; commit < TAIL_COMMITS; commit++) {
+    const changed = Array.from({ length: Math.min(PANES_PER_COMMIT, panes) }, () =>
+      pane(Math.floor(random.fraction() * panes)),
+    );
+    await append(store, [...new Map(changed.map((change) => [change.key, change])).values()]);
+  }
 };
 
 interface Start {

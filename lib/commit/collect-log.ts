@@ -67,7 +67,9 @@ const findSeal = async (
   const slot = ring.find(({ header }) => header.kind === 'seal');
   if (slot === undefined) return undefined;
   try {
-    const { outbox } = await log.readBody(slot);
+    const {
+      body: { outbox },
+    } = await log.readBody(slot);
     return { n: slot.header.n, children: outbox.children.map(({ unit }) => unit) };
   } catch (error) {
     if (error instanceof RingWrapped) return undefined;

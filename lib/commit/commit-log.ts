@@ -21,6 +21,12 @@ export const catchUpSlots = (payloadBytes: number): number =>
 
 const STRIPS_IN_FLIGHT = 8;
 
+/** A commit's body, and how long it is as text. */
+interface ReadBody {
+  readonly body: CommitBody;
+  readonly characters: number;
+}
+
 /** The ring has moved past the number asked for: what was known is too old, and the registry has to be read again. */
 export class RingWrapped extends Error {
   override readonly name = 'RingWrapped';
@@ -163,10 +169,11 @@ export class CommitLog {
   }
 
   /** @throws RingWrapped where the payload is gone: its slot has been overwritten since it was read, or the log was collected */
-  async readBody(slot: Slot): Promise<CommitBody> {
+  async readBody(slot: Slot): Promise<ReadBody> {
     if (slot.payload.at === 'none') throw new RingWrapped(this.unit);
     try {
-      return decodeBody(decodeFrame(await this.readPayload(slot.payload)));
+      const text = decodeFrame(await this.readPayload(slot.payload));
+      return { body: decodeBody(text), characters: text.length };
     } catch (error) {
       if (error instanceof BlobMissing) throw new RingWrapped(this.unit);
       throw error;
@@ -204,8 +211,9 @@ export class CommitLog {
     return found.n === header.n && found.attemptId === header.attemptId;
   }
 
-  encodePayload(body: CommitBody): Uint8Array {
-    return encodeFrame(encodeBody(body));
+  encodePayload(body: CommitBody): { readonly bytes: Uint8Array; readonly characters: number } {
+    const text = encodeBody(body);
+    return { bytes: encodeFrame(text), characters: text.length };
   }
 
   #corrupt(what: string): MillraceError {

@@ -1,17 +1,12 @@
 import { type Column, fromColumn, toColumn } from '../core/columns.ts';
 import type { EntryChange } from '../state/state-table.ts';
+import type { StoredLayer } from '../state/stored-entries.ts';
+import { LISTED, NAMINGS, nameOf, namingOf } from './entry-names.ts';
 import { countOne, forEachPartition, type PartitionCounts, totalOf } from './partition-counts.ts';
-
-/** How entries' names are kept: as they are, or not, where they follow from the value. */
-const LISTED = 0;
-/** `<key as JSON>`, the key being first in the value. */
-const BY_KEY = 1;
-/** `<start>|<key as JSON>`, the start being second. */
-const BY_START_AND_KEY = 2;
-const NAMINGS = 3;
+import { toRows } from './stored-rows.ts';
 
 /** Changes of one table, by how their names are kept. */
-type ChangeColumns = readonly [
+export type ChangeColumns = readonly [
   table: number,
   naming: number,
   /** Of the entries that are set. */
@@ -33,8 +28,11 @@ export interface StoredChanges {
   readonly c?: readonly StoredChange[];
 }
 
-/** Changes as JSON text, table by table. No entry is changed twice, so their order says nothing. */
-export const encodeChanges = (changes: readonly EntryChange[]): string => {
+/** Changes as JSON text. */
+export const encodeChanges = (changes: Iterable<EntryChange>): string => JSON.stringify(toChangeColumns(changes));
+
+/** Table by table. No entry is changed twice, so their order says nothing. */
+export const toChangeColumns = (changes: Iterable<EntryChange>): readonly ChangeColumns[] => {
   const groups = new Map<number, Group>();
   for (const change of changes) {
     const naming = change.value === undefined ? LISTED : namingOf(change.key, change.value);
@@ -46,7 +44,7 @@ export const encodeChanges = (changes: readonly EntryChange[]): string => {
     }
     group.add(change);
   }
-  return JSON.stringify([...groups.values()].map((group) => group.columns()));
+  return [...groups.values()].map((group) => group.columns());
 };
 
 export const decodeChanges = ({ e, c }: StoredChanges): EntryChange[] => {
@@ -57,7 +55,8 @@ export const decodeChanges = ({ e, c }: StoredChanges): EntryChange[] => {
     forEachPartition(partitions, (lp, from, to) => {
       for (let i = from; i < to; i++) {
         const value = values[i];
-        const key = naming === LISTED ? (names[i] as string) : nameOf(naming, value as unknown[]);
+        const key =
+          naming === LISTED ? (names[i] as string) : nameOf(naming, (value as unknown[])[0], (value as unknown[])[1]);
         changes.push({ table, lp, key, value });
       }
     });
@@ -69,13 +68,20 @@ export const decodeChanges = ({ e, c }: StoredChanges): EntryChange[] => {
 };
 
 /** Entries of a partition, as a section of a snapshot holds them. */
-export const encodeEntries = (entries: readonly EntryChange[]): string => `{"e":${encodeChanges(entries)}}`;
+export const encodeEntries = (columns: readonly ChangeColumns[]): string => `{"e":${JSON.stringify(columns)}}`;
 
 /** @throws Error where it is no section */
-export const decodeEntries = (text: string): EntryChange[] => {
+export const parseEntries = (text: string): StoredChanges => {
   const stored = JSON.parse(text) as StoredChanges | readonly StoredChange[];
-  return decodeChanges('length' in stored ? { c: stored } : stored);
+  return 'length' in stored ? { c: stored } : stored;
 };
+
+/** Entries of a partition, left in their columns: by table, in the order in which they count. */
+export const toLayers = (columns: readonly ChangeColumns[]): (readonly [table: number, layer: StoredLayer])[] =>
+  columns.map(([table, naming, partitions, values, names, , deleted]) => [
+    table,
+    { rows: toRows(naming, values, names, totalOf(partitions)), deleted },
+  ]);
 
 class Group {
   readonly #table: number;
@@ -107,25 +113,3 @@ class Group {
     return [this.#table, this.#naming, this.#partitions, values, this.#names, this.#deletedIn, this.#deleted];
   }
 }
-
-/** A name is left out only where it is seen to follow: nobody has to promise how a table names its entries. */
-const namingOf = (name: string, value: unknown): number => {
-  if (!Array.isArray(value) || typeof value[0] === 'object') return LISTED;
-  const keyJson = JSON.stringify(value[0]);
-  if (name === keyJson) return BY_KEY;
-  return typeof value[1] === 'number' && isByStart(name, String(value[1]), keyJson) ? BY_START_AND_KEY : LISTED;
-};
-
-/** Whether it is `byStart`'s, without making that: an image of a partition has thousands of names. */
-const isByStart = (name: string, start: string, keyJson: string): boolean =>
-  name.length === start.length + 1 + keyJson.length &&
-  name[start.length] === '|' &&
-  name.startsWith(start) &&
-  name.endsWith(keyJson);
-
-const nameOf = (naming: number, value: readonly unknown[]): string => {
-  const keyJson = JSON.stringify(value[0]);
-  return naming === BY_KEY ? keyJson : byStart(value[1] as number, keyJson);
-};
-
-const byStart = (startMs: number, keyJson: string): string => `${startMs}|${keyJson}`;

@@ -3,12 +3,11 @@ import { forEachReadAhead } from '../core/read-ahead.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { KeyedState } from '../state/keyed-state.ts';
 import type { StatePartition } from '../state/state-partition.ts';
-import type { EntryChange } from '../state/state-table.ts';
 import { upgradeEntries } from '../state/state-upgrade.ts';
 import type { BlobRef } from './blob-ref.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { CommittedState } from './committed-state.ts';
-import { decodeEntries } from './entry-columns.ts';
+import { decodeChanges, parseEntries, toLayers } from './entry-columns.ts';
 import { decodeFrame } from './frame.ts';
 import { FIRST_EPOCH, type Section, type StateBlob, type StoredState } from './manifest.ts';
 import { sectionSha } from './snapshot.ts';
@@ -39,13 +38,13 @@ export const loadPartitions = async (
     (group) => reads.read(group.flatMap(({ sections }) => sections)),
     (group) => {
       for (const { partition, sections } of group) {
-        partition.load(
-          sections.flatMap((section) => {
-            const { epoch = FIRST_EPOCH } = manifest.blobs[section[0]] as StateBlob;
-            const entries = decodeSection(section, reads.blocks, manifest, blobs.blockBytes);
-            return upgradeEntries(entries, epochs.from(epoch));
-          }),
-        );
+        const stored = sections.map((section) => ({
+          changes: parseEntries(readSection(section, reads.blocks, manifest, blobs.blockBytes)),
+          upgrade: epochs.from((manifest.blobs[section[0]] as StateBlob).epoch ?? FIRST_EPOCH),
+        }));
+        if (stored.every(({ changes, upgrade }) => changes.e !== undefined && upgrade === undefined))
+          partition.adopt(stored.flatMap(({ changes }) => toLayers(changes.e ?? [])));
+        else partition.load(stored.flatMap(({ changes, upgrade }) => upgradeEntries(decodeChanges(changes), upgrade)));
       }
     },
   );
@@ -161,12 +160,12 @@ const inBlocks = (content: Uint8Array, blockBytes: number): Map<number, Uint8Arr
     ]),
   );
 
-const decodeSection = (
+const readSection = (
   section: Section,
   read: ReadonlyMap<number, ReadonlyMap<number, Uint8Array>>,
   manifest: StoredState,
   blockBytes: number,
-): EntryChange[] => {
+): string => {
   const [blob, offset, length, sha] = section;
   const parts: Uint8Array[] = [];
   for (let at = offset; at < offset + length; ) {
@@ -180,7 +179,7 @@ const decodeSection = (
   const bytes = parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts);
   if (bytes.length !== length || (sha !== undefined && sectionSha(bytes) !== sha))
     throw corruptSection(manifest.blobs[blob] as BlobRef, offset);
-  return decodeEntries(decodeFrame(bytes));
+  return decodeFrame(bytes);
 };
 
 const corruptSection = ({ n, attemptId }: BlobRef, offset: number): MillraceError =>

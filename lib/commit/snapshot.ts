@@ -9,7 +9,7 @@ import { decodeMark, encodeMark } from './body-codec.ts';
 import { chooseRewrites } from './choose-rewrites.ts';
 import type { CommitLog } from './commit-log.ts';
 import type { CommittedState } from './committed-state.ts';
-import { encodeEntries } from './entry-columns.ts';
+import { type ChangeColumns, encodeEntries, toChangeColumns, toLayers } from './entry-columns.ts';
 import { decodeFrame, encodeFrame } from './frame.ts';
 import { FIRST_EPOCH, type Manifest, type ManifestPartition, type Section, type StateBlob } from './manifest.ts';
 import type { Registry } from './registry.ts';
@@ -153,8 +153,10 @@ const rewrite = async (
   // What is loaded may have to go for what is not.
   for (const change of rewritten.sort((a, b) => Number(b.partition.isLoaded) - Number(a.partition.isLoaded))) {
     if (!change.partition.isLoaded && !(await load(change.partition))) return false;
-    change.added = encodeImage(change.partition);
+    const image = toImage(change.partition);
+    change.added = encodeColumns(image);
     change.kept = [];
+    change.partition.adopt(toLayers(image));
   }
   return true;
 };
@@ -181,18 +183,22 @@ const layOut = (changes: readonly PartitionChange[]): Layout => {
 };
 
 /** All entries of a loaded partition; `undefined` where there are none. */
-export const encodeImage = ({ lp, tables }: StatePartition): Uint8Array | undefined => {
-  const all: EntryChange[] = [];
-  for (const [table, entries] of tables.entries())
-    for (const [key, value] of entries) all.push({ lp, table, key, value });
-  return all.length === 0 ? undefined : encodeFrame(encodeEntries(all));
-};
+export const encodeImage = (partition: StatePartition): Uint8Array | undefined => encodeColumns(toImage(partition));
 
-const encodeRun = ({ lp, tables, dirty }: StatePartition): Uint8Array => {
+const toImage = ({ lp, tables }: StatePartition): readonly ChangeColumns[] => toChangeColumns(entriesOf(lp, tables));
+
+const encodeColumns = (columns: readonly ChangeColumns[]): Uint8Array | undefined =>
+  columns.length === 0 ? undefined : encodeFrame(encodeEntries(columns));
+
+function* entriesOf(lp: number, tables: StatePartition['tables']): Generator<EntryChange> {
+  for (const [table, entries] of tables.entries()) for (const [key, value] of entries) yield { lp, table, key, value };
+}
+
+const encodeRun = ({ lp, tables, dirty }: StatePartition): Uint8Array | undefined => {
   const changes: EntryChange[] = [];
   for (const [table, keys] of dirty.entries())
     for (const key of keys.keys()) changes.push({ lp, table, key, value: tables[table]?.get(key) });
-  return encodeFrame(encodeEntries(changes));
+  return encodeColumns(toChangeColumns(changes));
 };
 
 /** Recognises a section: the first 64 bits of its SHA-256, in hex. */

@@ -46,12 +46,24 @@ const toOffsets = (values: readonly unknown[]): Column => {
 
 /** @throws Error where the column is not of so many values */
 export const fromColumn = (column: Column, count: number): readonly unknown[] => {
-  if ('same' in column) return new Array<unknown>(count).fill(column.same);
-  if ('places' in column) {
-    const places = column.places.map((place) => fromColumn(place, count));
-    return Array.from({ length: count }, (_, i) => places.map((place) => place[i]));
-  }
-  const values = 'base' in column ? column.more.map((more) => column.base + more) : column;
-  if (values.length !== count) throw new Error(`a column has ${values.length} values of ${count}`);
+  const read = readerOf(column, count);
+  if ('length' in column) return column;
+  const values = new Array<unknown>(count);
+  for (let row = 0; row < count; row++) values[row] = read(row);
   return values;
+};
+
+/**
+ * Reads values of a column one by one, without making those of others.
+ * @throws Error where the column is not of so many values
+ */
+export const readerOf = (column: Column, count: number): ((row: number) => unknown) => {
+  if ('same' in column) return () => column.same;
+  if ('places' in column) {
+    const places = column.places.map((place) => readerOf(place, count));
+    return (row) => places.map((read) => read(row));
+  }
+  const values = 'base' in column ? column.more : column;
+  if (values.length !== count) throw new Error(`a column has ${values.length} values of ${count}`);
+  return 'base' in column ? (row) => column.base + (column.more[row] as number) : (row) => values[row];
 };

@@ -18,8 +18,8 @@ import { PartitionBudget } from './partition-budget.ts';
 import type { RuntimeObserver } from './ports.ts';
 import { LOAD_TRIES, SnapshotPointer } from './snapshot-pointer.ts';
 
-/** Or so many bytes of commits. */
-const SNAPSHOT_BYTES = 4 * 1024 * 1024;
+/** Or so many characters of commits, as text: that, rather than what they are compressed to, is how long a cold start reads them. */
+const SNAPSHOT_CHARACTERS = 16 * 1024 * 1024;
 
 /** Before the first snapshot. */
 const nothingStored: StoredState = { blobs: [], partitions: [] };
@@ -52,7 +52,7 @@ export class TaskStore {
   readonly #budget: PartitionBudget;
   /** All of it was asked for: nothing is unloaded before the next commit. */
   #keepsAll = false;
-  #bytesSinceSnapshot = 0;
+  #charactersSinceSnapshot = 0;
   /** What it has read of earlier epochs is to be written as it is now. */
   #upgraded = false;
   #lastPayloadBytes = 0;
@@ -191,7 +191,7 @@ export class TaskStore {
   ): Promise<{ applied: boolean; payloadBytes: number }> {
     const { header, body } = commit;
     await this.#requireCoverage(header.n);
-    const bytes = this.#log.encodePayload(body);
+    const { bytes, characters } = this.#log.encodePayload(body);
     const payload = await this.#log.store(header.n, header.attemptId, bytes);
     await onStored();
     const applied = await this.#log.append(header, payload);
@@ -199,7 +199,7 @@ export class TaskStore {
       this.state.apply(commit);
       this.#keepsAll = false;
       this.#budget.trim(this.state.keyed);
-      this.#bytesSinceSnapshot += bytes.length;
+      this.#charactersSinceSnapshot += characters;
       if (header.kind === 'upgrade') this.#upgraded = true;
       this.#lastPayloadBytes = bytes.length;
     } else if (payload.at === 'blob') {
@@ -248,7 +248,7 @@ export class TaskStore {
 
   #isSnapshotDue(): boolean {
     const commits = this.state.head.n - this.#pointer.registry.n;
-    const isMuch = this.#upgraded || this.#bytesSinceSnapshot >= SNAPSHOT_BYTES || this.isFull;
+    const isMuch = this.#upgraded || this.#charactersSinceSnapshot >= SNAPSHOT_CHARACTERS || this.isFull;
     return commits >= this.#snapshotCommits || (commits > 0 && isMuch);
   }
 
@@ -267,7 +267,7 @@ export class TaskStore {
       return;
     }
     this.#pointer.set(written.registry, written.manifest);
-    this.#bytesSinceSnapshot = 0;
+    this.#charactersSinceSnapshot = 0;
     this.#upgraded = false;
     this.#observer.snapshot?.(this.#log.unit, written.registry.n);
     if (!this.#keepsAll) this.#budget.trim(this.state.keyed);
@@ -310,7 +310,7 @@ export class TaskStore {
   /** Takes over the newest snapshot. @returns whether it is another one than before */
   async #refreshPointer(): Promise<boolean> {
     if (!(await this.#pointer.refresh())) return false;
-    this.#bytesSinceSnapshot = 0;
+    this.#charactersSinceSnapshot = 0;
     const { manifest } = this.#pointer;
     if (manifest !== undefined) adoptSnapshot(manifest, this.state.keyed);
     return true;
@@ -323,17 +323,20 @@ export class TaskStore {
     const state = new CommittedState(this.#shape, manifest?.header ?? covered.header, emptyOutbox);
     if (manifest !== undefined) restoreSnapshot(manifest, state);
     this.#state = state;
+    this.#charactersSinceSnapshot = 0;
     await this.#applyChain(tail);
     // The head's outbox may still have to be published, though a snapshot covers the rest of it.
     if (tail.length === 0 && covered.payload.at !== 'none' && !registry.isCollected)
-      state.restoreOutbox((await this.#log.readBody(covered)).outbox);
+      state.restoreOutbox((await this.#log.readBody(covered)).body.outbox);
     this.#pointer.set(registry, manifest);
-    this.#bytesSinceSnapshot = 0;
     this.#observer.loaded?.(this.#log.unit, tail.length, manifest !== undefined);
   }
 
   async #applyChain(chain: readonly Slot[]): Promise<void> {
     const bodies = await Promise.all(chain.map((slot) => this.#log.readBody(slot)));
-    for (const [i, body] of bodies.entries()) this.state.apply({ header: (chain[i] as Slot).header, body });
+    for (const [i, { body, characters }] of bodies.entries()) {
+      this.state.apply({ header: (chain[i] as Slot).header, body });
+      this.#charactersSinceSnapshot += characters;
+    }
   }
 }

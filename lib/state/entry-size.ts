@@ -34,3 +34,10 @@ const heapBytes = (value: unknown): number => {
       return 0;
   }
 };
+
+/** The same of values beside each other in an array: numbers are not boxed there, mostly. */
+export const listBytes = (values: readonly unknown[]): number => {
+  let bytes = WORD * values.length;
+  for (const value of values) if (typeof value !== 'number') bytes += heapBytes(value);
+  return bytes;
+};

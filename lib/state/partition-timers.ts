@@ -1,3 +1,4 @@
+import type { EntryTable } from './entry-table.ts';
 import type { StateTable } from './state-table.ts';
 import { TimeHeap } from './time-heap.ts';
 
@@ -17,19 +18,14 @@ export interface Timer {
 export class PartitionTimers {
   readonly #lp: number;
   readonly #specs: readonly StateTable[];
-  readonly #tables: readonly ReadonlyMap<string, unknown>[];
+  readonly #tables: readonly EntryTable[];
   /** None is due earlier; exact or not. */
   #boundMs: number;
   /** By table, as far as it has any: keys of entries. `undefined` while only the bound is known. */
   #heaps: (TimeHeap<string> | undefined)[] | undefined;
 
   /** @param tables the partition's entries: these and no others, for as long as it lives */
-  constructor(
-    lp: number,
-    specs: readonly StateTable[],
-    tables: readonly ReadonlyMap<string, unknown>[],
-    boundMs: number,
-  ) {
+  constructor(lp: number, specs: readonly StateTable[], tables: readonly EntryTable[], boundMs: number) {
     this.#lp = lp;
     this.#specs = specs;
     this.#tables = tables;

@@ -1,8 +1,7 @@
-import { entryBytes } from './entry-size.ts';
+import { EntryTable } from './entry-table.ts';
 import { PartitionTimers, type Timer } from './partition-timers.ts';
 import type { EntryChange, StateTable } from './state-table.ts';
-
-type Entries = Map<string, unknown>;
+import { StoredEntries, type StoredLayer } from './stored-entries.ts';
 
 /** What is known of a partition whose stored entries are not in memory. */
 export interface StoredPartition {
@@ -18,18 +17,17 @@ export interface StoredPartition {
 const nothing: StoredPartition = { timerMs: Number.POSITIVE_INFINITY, watched: false, bytes: 0 };
 
 /**
- * What one logical partition holds: a map per table. Either all of it is in memory, or only what changed since the last
+ * What one logical partition holds, by table. Either all of it is in memory, or only what changed since the last
  * snapshot; the rest is then where the snapshot is, and has to be loaded before anything is read.
  */
 export class StatePartition {
   readonly lp: number;
-  readonly tables: Entries[];
+  readonly tables: readonly EntryTable[];
   /** Entries that changed since the snapshot, per table, with the commit that changed them last. */
   readonly dirty: Map<string, number>[];
   readonly #specs: readonly StateTable[];
   readonly #timers: PartitionTimers;
   #stored: Omit<StoredPartition, 'timerMs'> | undefined;
-  #bytes = 0;
   /** The commit that it was needed for last. */
   usedAt = 0;
 
@@ -37,7 +35,7 @@ export class StatePartition {
     this.lp = lp;
     this.#specs = specs;
     this.#stored = stored;
-    this.tables = specs.map(() => new Map());
+    this.tables = specs.map(() => new EntryTable());
     this.dirty = specs.map(() => new Map());
     this.#timers = new PartitionTimers(lp, specs, this.tables, stored?.timerMs ?? Number.POSITIVE_INFINITY);
   }
@@ -52,12 +50,14 @@ export class StatePartition {
 
   /** Memory taken now, about. */
   get bytes(): number {
-    return this.#bytes;
+    let bytes = 0;
+    for (const table of this.tables) bytes += table.bytes;
+    return bytes;
   }
 
   /** Memory taken when it is loaded, about. */
   get loadedBytes(): number {
-    return this.#bytes + (this.#stored?.bytes ?? 0);
+    return this.bytes + (this.#stored?.bytes ?? 0);
   }
 
   /** Whether a table that every commit looks at has entries, or may have. */
@@ -81,20 +81,16 @@ export class StatePartition {
 
   get(table: number, key: string): unknown {
     if (this.#stored !== undefined) throw new Error(`partition ${this.lp} is read and not loaded`);
-    return (this.tables[table] as Entries).get(key);
+    return (this.tables[table] as EntryTable).get(key);
   }
 
   /** Applies what commit `n` changed, loaded or not: a change does not ask what was there. */
   apply(n: number, { table, key, value }: EntryChange): void {
-    const entries = this.tables[table] as Entries;
-    const before = entries.get(key);
-    if (before !== undefined) this.#bytes -= entryBytes(key, before);
+    const entries = this.tables[table] as EntryTable;
     if (value === undefined) {
       entries.delete(key);
     } else {
-      entries.set(key, value);
-      this.#bytes += entryBytes(key, value);
-      this.#timers.note(table, key, value, before);
+      this.#timers.note(table, key, value, entries.set(key, value));
     }
     (this.dirty[table] as Map<string, number>).set(key, n);
   }
@@ -108,25 +104,31 @@ export class StatePartition {
   load(stored: Iterable<EntryChange>): void {
     for (const { table, key, value } of stored) {
       if ((this.dirty[table] as Map<string, number>).has(key)) continue;
-      const entries = this.tables[table] as Entries;
+      const entries = this.tables[table] as EntryTable;
       if (value === undefined) entries.delete(key);
       else entries.set(key, value);
     }
     this.#stored = undefined;
-    this.#measure();
+  }
+
+  /**
+   * The same of entries that can be left as they are stored. A partition that is loaded is put there again, which changes
+   * nothing that it holds: only what has changed since the snapshot before, as it may well change again, is kept apart.
+   */
+  adopt(stored: readonly (readonly [table: number, layer: StoredLayer])[]): void {
+    const layers = Map.groupBy(stored, ([table]) => table);
+    for (const [table, entries] of this.tables.entries()) {
+      const ofTable = layers.get(table)?.map(([, layer]) => layer) ?? [];
+      entries.adopt(new StoredEntries(ofTable), this.dirty[table] as Map<string, number>);
+    }
+    this.#stored = undefined;
   }
 
   /** Forgets what the snapshot holds. What changed since stays. */
   unload(): void {
-    this.#stored = { watched: this.isWatched, bytes: this.#bytes };
+    this.#stored = { watched: this.isWatched, bytes: this.bytes };
     this.#timers.forget(this.timerMs);
-    for (const [table, keys] of this.dirty.entries()) {
-      const entries = this.tables[table] as Entries;
-      const kept: Entries = new Map();
-      for (const key of keys.keys()) if (entries.has(key)) kept.set(key, entries.get(key));
-      this.tables[table] = kept;
-    }
-    this.#measure();
+    for (const [table, keys] of this.dirty.entries()) this.tables[table]?.forget(keys);
   }
 
   /** A snapshot holds all changes up to commit `n`, and of this partition what `stored` says. */
@@ -140,14 +142,8 @@ export class StatePartition {
     }
     if (this.isLoaded) return;
     this.#stored = stored;
-    this.#measure();
     this.#timers.forget(stored.timerMs);
     for (const [table, entries] of this.tables.entries())
       for (const [key, value] of entries) this.#timers.note(table, key, value, undefined);
-  }
-
-  #measure(): void {
-    this.#bytes = 0;
-    for (const entries of this.tables) for (const [key, value] of entries) this.#bytes += entryBytes(key, value);
   }
 }

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { toChangeColumns, toLayers } from '../../../lib/commit/entry-columns.ts';
 import { StatePartition } from '../../../lib/state/state-partition.ts';
 import type { StateTable } from '../../../lib/state/state-table.ts';
 import { TimeHeap } from '../../../lib/state/time-heap.ts';
@@ -64,8 +65,11 @@ describe('the timers of a partition', () => {
           value,
         });
         const load = () => {
-          if (!partition.isLoaded) partition.load(stored.map(changeOf));
+          if (partition.isLoaded) return;
+          if (n % 2 === 0) partition.load(stored.map(changeOf));
+          else partition.adopt(layersOf(stored));
         };
+        const layersOf = (entries: [string, number][]) => toLayers(toChangeColumns(entries.map(changeOf)));
         const due = (ms: number) => [...model].filter(([name, at]) => name[0] !== '2' && at <= ms);
         let n = 0;
         for (const one of script) {
@@ -73,6 +77,7 @@ describe('the timers of a partition', () => {
             if (partition.isLoaded) partition.unload();
           } else if (one === 'snapshot') {
             stored = [...model];
+            if (partition.isLoaded && n % 3 === 0) partition.adopt(layersOf(stored));
             const { timerMs, isWatched, loadedBytes } = partition;
             partition.covered(n, { timerMs, watched: isWatched, bytes: loadedBytes });
           } else if ('dueMs' in one) {

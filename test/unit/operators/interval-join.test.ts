@@ -193,11 +193,11 @@ class Bench {
   }
 
   get entries(): string[] {
-    return [...(this.keyed.partition(0).tables[0] as Map<string, unknown>).keys()];
+    return [...(this.keyed.partition(0).tables[0]?.keys() ?? [])];
   }
 
   get stored(): unknown[] {
-    return [...(this.keyed.partition(0).tables[0] as Map<string, unknown>).values()];
+    return [...(this.keyed.partition(0).tables[0]?.values() ?? [])];
   }
 
   send(side: JoinSide, eventTimeMs: number, watermarkMs = MIN_WATERMARK_MS): this {

@@ -1,0 +1,84 @@
+import { entryBytes } from './entry-size.ts';
+import type { StoredEntries } from './stored-entries.ts';
+
+/**
+ * The entries of one table in one partition that are in memory: those that have been written, each on its own, beside those
+ * that are left as they were stored. No entry is in both.
+ */
+export class EntryTable {
+  #written = new Map<string, unknown>();
+  #stored: StoredEntries | undefined;
+  #writtenBytes = 0;
+
+  get size(): number {
+    return this.#written.size + (this.#stored?.size ?? 0);
+  }
+
+  /** Memory taken, about. */
+  get bytes(): number {
+    return this.#writtenBytes + (this.#stored?.bytes ?? 0);
+  }
+
+  get(key: string): unknown {
+    const written = this.#written.get(key);
+    return written !== undefined || this.#stored === undefined ? written : this.#stored.get(key);
+  }
+
+  /** @returns what it was before */
+  set(key: string, value: unknown): unknown {
+    const before = this.#taken(key);
+    this.#written.set(key, value);
+    this.#writtenBytes += entryBytes(key, value);
+    return before;
+  }
+
+  delete(key: string): void {
+    if (this.#taken(key) !== undefined) this.#written.delete(key);
+  }
+
+  /** Stored entries are all there is, but for what is said to have changed since: that stays as it is here. */
+  adopt(stored: StoredEntries, changed: ReadonlyMap<string, unknown>): void {
+    this.forget(changed);
+    for (const key of changed.keys()) stored.remove(key);
+    this.#stored = stored.size === 0 ? undefined : stored;
+  }
+
+  /** Keeps only what is said to have changed. */
+  forget(changed: ReadonlyMap<string, unknown>): void {
+    this.#stored = undefined;
+    for (const [key, value] of this.#written) {
+      if (changed.has(key)) continue;
+      this.#written.delete(key);
+      this.#writtenBytes -= entryBytes(key, value);
+    }
+  }
+
+  *keys(): Generator<string> {
+    yield* this.#written.keys();
+    if (this.#stored !== undefined) yield* this.#stored.names();
+  }
+
+  *values(): Generator<unknown> {
+    yield* this.#written.values();
+    if (this.#stored !== undefined) yield* this.#stored.values();
+  }
+
+  *[Symbol.iterator](): Generator<[key: string, value: unknown]> {
+    yield* this.#written;
+    if (this.#stored !== undefined) yield* this.#stored;
+  }
+
+  /** An entry that is about to be written or deleted. When none is left as it was stored, what they were stored in goes. */
+  #taken(key: string): unknown {
+    const written = this.#written.get(key);
+    if (written !== undefined) {
+      this.#writtenBytes -= entryBytes(key, written);
+      return written;
+    }
+    const stored = this.#stored?.get(key);
+    if (stored === undefined) return undefined;
+    this.#stored?.remove(key);
+    if (this.#stored?.size === 0) this.#stored = undefined;
+    return stored;
+  }
+}

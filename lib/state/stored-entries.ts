@@ -1,0 +1,155 @@
+import { HASH_SEED, hashText } from '../core/text-hash.ts';
+
+/** Entries as they are stored together. Names and values are made when they are asked for, as most never are. */
+export interface EntryRows {
+  readonly count: number;
+  /** Memory that they take, about. */
+  readonly bytes: number;
+  nameAt(row: number): string;
+  /** `hashText` of the name from `HASH_SEED` on. */
+  hashAt(row: number): number;
+  valueAt(row: number): unknown;
+}
+
+/** What was stored of a table at once. No entry is both set and deleted. */
+export interface StoredLayer {
+  readonly rows: EntryRows;
+  /** Names. */
+  readonly deleted: readonly string[];
+}
+
+/** Of the index, the liveness and the hash of a row. */
+const BYTES_PER_ROW = 14;
+
+/**
+ * A table of entries that are left as they were stored, layer above layer. A few arrays of numbers find them by name, instead of
+ * an object or more for each: making those, and the collector's walks over them, is what loading a large state would cost.
+ */
+export class StoredEntries {
+  readonly #layers: readonly EntryRows[];
+  /** Rows are counted over all layers: the first one of each. */
+  readonly #firstRows: readonly number[];
+  readonly #hashes: Int32Array;
+  readonly #isLive: Uint8Array;
+  /** Open addressing: a row and one more, or 0. */
+  readonly #slots: Int32Array;
+  #size = 0;
+  readonly bytes: number;
+
+  /** @param layers the oldest one first: what a later one says of an entry goes */
+  constructor(layers: readonly StoredLayer[]) {
+    this.#layers = layers.map(({ rows }) => rows);
+    let count = 0;
+    let bytes = 0;
+    this.#firstRows = this.#layers.map((rows) => {
+      const first = count;
+      count += rows.count;
+      bytes += rows.bytes;
+      return first;
+    });
+    this.bytes = bytes + count * BYTES_PER_ROW;
+    this.#hashes = new Int32Array(count);
+    this.#isLive = new Uint8Array(count);
+    // A third of the slots is free at least, so that a search soon ends.
+    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(1, count) * 1.5)));
+    for (const [layer, { deleted }] of layers.entries()) {
+      for (const name of deleted) this.remove(name);
+      this.#add(layer);
+    }
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get(name: string): unknown {
+    return this.#valueAt(this.#find(name));
+  }
+
+  remove(name: string): void {
+    const row = this.#find(name);
+    if (row === -1) return;
+    this.#isLive[row] = 0;
+    this.#size--;
+  }
+
+  *names(): Generator<string> {
+    for (const [rows, row] of this.#live()) yield rows.nameAt(row);
+  }
+
+  *values(): Generator<unknown> {
+    for (const [rows, row] of this.#live()) yield rows.valueAt(row);
+  }
+
+  *[Symbol.iterator](): Generator<[name: string, value: unknown]> {
+    for (const [rows, row] of this.#live()) yield [rows.nameAt(row), rows.valueAt(row)];
+  }
+
+  *#live(): Generator<[rows: EntryRows, row: number]> {
+    for (const [layer, rows] of this.#layers.entries()) {
+      const first = this.#firstRows[layer] as number;
+      for (let row = 0; row < rows.count; row++) if (this.#isLive[first + row] === 1) yield [rows, row];
+    }
+  }
+
+  #add(layer: number): void {
+    const rows = this.#layers[layer] as EntryRows;
+    const first = this.#firstRows[layer] as number;
+    for (let row = 0; row < rows.count; row++) {
+      const hash = rows.hashAt(row);
+      let at = this.#slotOf(hash);
+      for (let found = this.#rowIn(at); found !== -1; found = this.#rowIn(at)) {
+        if (this.#hashes[found] === hash && this.#nameAt(found) === rows.nameAt(row)) {
+          if (this.#isLive[found] === 1) this.#size--;
+          this.#isLive[found] = 0;
+          break;
+        }
+        at = this.#nextSlot(at);
+      }
+      this.#slots[at] = first + row + 1;
+      this.#hashes[first + row] = hash;
+      this.#isLive[first + row] = 1;
+      this.#size++;
+    }
+  }
+
+  /** The row of a live entry, or −1. */
+  #find(name: string): number {
+    const hash = hashText(HASH_SEED, name);
+    for (let at = this.#slotOf(hash); ; at = this.#nextSlot(at)) {
+      const row = this.#rowIn(at);
+      if (row === -1) return -1;
+      if (this.#hashes[row] === hash && this.#nameAt(row) === name) return this.#isLive[row] === 1 ? row : -1;
+    }
+  }
+
+  #slotOf(hash: number): number {
+    return (hash ^ (hash >>> 15)) & (this.#slots.length - 1);
+  }
+
+  #nextSlot(at: number): number {
+    return (at + 1) & (this.#slots.length - 1);
+  }
+
+  /** −1 where the slot is free. */
+  #rowIn(slot: number): number {
+    return (this.#slots[slot] as number) - 1;
+  }
+
+  #valueAt(row: number): unknown {
+    if (row === -1) return undefined;
+    const layer = this.#layerOf(row);
+    return (this.#layers[layer] as EntryRows).valueAt(row - (this.#firstRows[layer] as number));
+  }
+
+  #nameAt(row: number): string {
+    const layer = this.#layerOf(row);
+    return (this.#layers[layer] as EntryRows).nameAt(row - (this.#firstRows[layer] as number));
+  }
+
+  #layerOf(row: number): number {
+    let layer = this.#firstRows.length - 1;
+    while ((this.#firstRows[layer] as number) > row) layer--;
+    return layer;
+  }
+}

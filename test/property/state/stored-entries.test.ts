@@ -1,0 +1,119 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { encodeEntries, parseEntries, toChangeColumns, toLayers } from '../../../lib/commit/entry-columns.ts';
+import { HASH_SEED, hashJson, hashText } from '../../../lib/core/text-hash.ts';
+import { EntryTable } from '../../../lib/state/entry-table.ts';
+import type { EntryChange } from '../../../lib/state/state-table.ts';
+import { StoredEntries, type StoredLayer } from '../../../lib/state/stored-entries.ts';
+
+const key = fc.oneof(
+  fc.constantFrom<unknown>('a', 'b', '"', '\\', 'a|b', '7|"a"', '\ud800', '🌊', '\n', 'é', '', true, null),
+  fc.string({ maxLength: 3 }),
+  fc.integer({ min: -1, max: 12 }),
+);
+const start = fc.constantFrom(0, 7, 1_700_000_000_000, 1_700_000_010_000, -5);
+
+/** An entry as an operator names it: by key, by start and key, or in its own way. */
+const entry = fc
+  .tuple(fc.nat(2), key, start, fc.nat(9))
+  .map(([naming, of, at, count]): [name: string, value: unknown] => {
+    if (naming === 0) return [JSON.stringify(of), [of, [count], at]];
+    if (naming === 1) return [`${at}|${JSON.stringify(of)}`, [of, at, [count], 1]];
+    return [JSON.stringify([at, of]), { at, count }];
+  });
+
+/** What is stored at once: each entry is set or deleted, and named once. */
+const batch = fc
+  .array(fc.tuple(entry, fc.boolean()), { maxLength: 12 })
+  .map((drawn) => new Map(drawn.map(([[name, value], isDeleted]) => [name, isDeleted ? undefined : value])));
+
+const changesOf = (changes: ReadonlyMap<string, unknown>): EntryChange[] =>
+  [...changes].map(([name, value]) => ({ lp: 3, table: 0, key: name, value }));
+
+const layersOf = (changes: ReadonlyMap<string, unknown>): StoredLayer[] =>
+  toLayers(parseEntries(encodeEntries(toChangeColumns(changesOf(changes)))).e ?? []).map(([, layer]) => layer);
+
+const fold = (batches: readonly ReadonlyMap<string, unknown>[]): Map<string, unknown> => {
+  const model = new Map<string, unknown>();
+  for (const changes of batches) {
+    for (const [name, value] of changes) {
+      if (value === undefined) model.delete(name);
+      else model.set(name, value);
+    }
+  }
+  return model;
+};
+
+/** JSON knows no lone surrogates. */
+const sorted = (entries: Iterable<readonly [string, unknown]>) =>
+  JSON.stringify([...entries].sort(([a], [b]) => (a < b ? -1 : Number(a > b))));
+
+describe('entries that are left as they are stored', () => {
+  it('are those that their layers, one above the other, come to', () => {
+    fc.assert(
+      fc.property(fc.array(batch, { maxLength: 5 }), fc.array(entry), (batches, removed) => {
+        const stored = new StoredEntries(batches.flatMap(layersOf));
+        const model = fold(batches);
+        for (const [name] of removed) {
+          stored.remove(name);
+          model.delete(name);
+        }
+        expect(stored.size).toBe(model.size);
+        expect(sorted(stored)).toBe(sorted(model));
+        expect([...stored.names()].sort()).toEqual([...model.keys()].sort());
+        expect([...stored.values()]).toHaveLength(model.size);
+        for (const name of [...batches.flatMap((changes) => [...changes.keys()]), ...removed.map(([name]) => name)])
+          expect(JSON.stringify(stored.get(name))).toBe(JSON.stringify(model.get(name)));
+      }),
+    );
+  });
+
+  it('stay beneath what has changed since, in a table that takes them over at any time', () => {
+    const step = fc.oneof(
+      { weight: 8, arbitrary: entry.map((set) => ({ set })) },
+      { weight: 3, arbitrary: entry.map(([name]) => ({ deleted: name })) },
+      { weight: 1, arbitrary: fc.constant('snapshot' as const) },
+      { weight: 1, arbitrary: fc.constant('take over' as const) },
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (script) => {
+        const table = new EntryTable();
+        const model = new Map<string, unknown>();
+        let image = new Map<string, unknown>();
+        const changed = new Map<string, number>();
+        for (const one of script) {
+          if (one === 'snapshot') {
+            image = new Map(model);
+            changed.clear();
+          } else if (one === 'take over') {
+            table.adopt(new StoredEntries(layersOf(image)), changed);
+          } else if ('deleted' in one) {
+            table.delete(one.deleted);
+            model.delete(one.deleted);
+            changed.set(one.deleted, 1);
+          } else {
+            const [name, value] = one.set;
+            expect(JSON.stringify(table.set(name, value))).toBe(JSON.stringify(model.get(name)));
+            model.set(name, value);
+            changed.set(name, 1);
+          }
+          expect(table.size).toBe(model.size);
+          expect(sorted(table)).toBe(sorted(model));
+        }
+        expect([...table.keys()].sort()).toEqual([...model.keys()].sort());
+        for (const name of model.keys()) table.delete(name);
+        expect([table.size, table.bytes]).toEqual([0, 0]);
+      }),
+    );
+  });
+});
+
+describe('hashJson', () => {
+  it('is the hash of the JSON', () => {
+    fc.assert(
+      fc.property(key, (value) => {
+        expect(hashJson(HASH_SEED, value)).toBe(hashText(HASH_SEED, JSON.stringify(value)));
+      }),
+    );
+  });
+});
