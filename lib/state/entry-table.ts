@@ -24,6 +24,15 @@ export class EntryTable {
     return written !== undefined || this.#stored === undefined ? written : this.#stored.get(key);
   }
 
+  /** The same of an entry that is likely to be written soon: from now on it is kept on its own. Not while entries are iterated. */
+  use(key: string): unknown {
+    const written = this.#written.get(key);
+    if (written !== undefined || this.#stored === undefined) return written;
+    const stored = this.#taken(key);
+    if (stored !== undefined) this.set(key, stored);
+    return stored;
+  }
+
   /** @returns what it was before */
   set(key: string, value: unknown): unknown {
     const before = this.#taken(key);
@@ -75,9 +84,7 @@ export class EntryTable {
       this.#writtenBytes -= entryBytes(key, written);
       return written;
     }
-    const stored = this.#stored?.get(key);
-    if (stored === undefined) return undefined;
-    this.#stored?.remove(key);
+    const stored = this.#stored?.take(key);
     if (this.#stored?.size === 0) this.#stored = undefined;
     return stored;
   }

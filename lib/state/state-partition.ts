@@ -79,9 +79,10 @@ export class StatePartition {
     return this.#timers.firstMs;
   }
 
+  /** Not while entries of its tables are iterated. */
   get(table: number, key: string): unknown {
     if (this.#stored !== undefined) throw new Error(`partition ${this.lp} is read and not loaded`);
-    return (this.tables[table] as EntryTable).get(key);
+    return (this.tables[table] as EntryTable).use(key);
   }
 
   /** Applies what commit `n` changed, loaded or not: a change does not ask what was there. */

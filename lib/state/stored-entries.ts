@@ -67,10 +67,14 @@ export class StoredEntries {
   }
 
   remove(name: string): void {
+    this.#remove(this.#find(name));
+  }
+
+  /** The same. @returns its value */
+  take(name: string): unknown {
     const row = this.#find(name);
-    if (row === -1) return;
-    this.#isLive[row] = 0;
-    this.#size--;
+    this.#remove(row);
+    return this.#valueAt(row);
   }
 
   *names(): Generator<string> {
@@ -134,6 +138,12 @@ export class StoredEntries {
   /** −1 where the slot is free. */
   #rowIn(slot: number): number {
     return (this.#slots[slot] as number) - 1;
+  }
+
+  #remove(row: number): void {
+    if (row === -1) return;
+    this.#isLive[row] = 0;
+    this.#size--;
   }
 
   #valueAt(row: number): unknown {

@@ -73,6 +73,7 @@ describe('entries that are left as they are stored', () => {
     const step = fc.oneof(
       { weight: 8, arbitrary: few.map((set) => ({ set })) },
       { weight: 3, arbitrary: few.map(([name]) => ({ deleted: name })) },
+      { weight: 3, arbitrary: few.map(([name]) => ({ used: name })) },
       { weight: 1, arbitrary: fc.constant('snapshot' as const) },
       { weight: 1, arbitrary: fc.constant('take over' as const) },
     );
@@ -88,6 +89,8 @@ describe('entries that are left as they are stored', () => {
             changed.clear();
           } else if (one === 'take over') {
             table.adopt(new StoredEntries(layersOf(image)), changed);
+          } else if ('used' in one) {
+            expect(JSON.stringify(table.use(one.used))).toBe(JSON.stringify(model.get(one.used)));
           } else if ('deleted' in one) {
             table.delete(one.deleted);
             model.delete(one.deleted);

@@ -200,8 +200,8 @@ export const mutations: readonly Mutation[] = [
   one(
     'state is larger than memory',
     'an entry that is written stays as it was stored too',
-    'state/entry-table.ts',
-    'this.#stored?.remove(key);',
+    'state/stored-entries.ts',
+    'this.#isLive[row] = 0;',
     '',
   ),
   one(
