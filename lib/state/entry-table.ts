@@ -1,6 +1,9 @@
 import { entryBytes } from './entry-size.ts';
 import type { StoredEntries } from './stored-entries.ts';
 
+/** Entries that are left as they were stored, as a share of those that were. */
+const LEAST_STORED = 0.25;
+
 /**
  * The entries of one table in one partition that are in memory: those that have been written, each on its own, beside those
  * that are left as they were stored. No entry is in both.
@@ -29,15 +32,14 @@ export class EntryTable {
     const written = this.#written.get(key);
     if (written !== undefined || this.#stored === undefined) return written;
     const stored = this.#taken(key);
-    if (stored !== undefined) this.set(key, stored);
+    if (stored !== undefined) this.#put(key, stored);
     return stored;
   }
 
   /** @returns what it was before */
   set(key: string, value: unknown): unknown {
     const before = this.#taken(key);
-    this.#written.set(key, value);
-    this.#writtenBytes += entryBytes(key, value);
+    this.#put(key, value);
     return before;
   }
 
@@ -49,7 +51,8 @@ export class EntryTable {
   adopt(stored: StoredEntries, changed: ReadonlyMap<string, unknown>): void {
     this.forget(changed);
     for (const key of changed.keys()) stored.remove(key);
-    this.#stored = stored.size === 0 ? undefined : stored;
+    this.#stored = stored;
+    this.#dissolve();
   }
 
   /** Keeps only what is said to have changed. */
@@ -77,7 +80,7 @@ export class EntryTable {
     if (this.#stored !== undefined) yield* this.#stored;
   }
 
-  /** An entry that is about to be written or deleted. When none is left as it was stored, what they were stored in goes. */
+  /** Takes what is stored away, as the entry is about to be written or deleted. */
   #taken(key: string): unknown {
     const written = this.#written.get(key);
     if (written !== undefined) {
@@ -85,7 +88,20 @@ export class EntryTable {
       return written;
     }
     const stored = this.#stored?.take(key);
-    if (this.#stored?.size === 0) this.#stored = undefined;
+    if (stored !== undefined) this.#dissolve();
     return stored;
+  }
+
+  /** When few are left as they were stored, all of what they were stored in is there for them. */
+  #dissolve(): void {
+    const stored = this.#stored;
+    if (stored === undefined || stored.size > stored.count * LEAST_STORED) return;
+    this.#stored = undefined;
+    for (const [key, value] of stored) this.#put(key, value);
+  }
+
+  #put(key: string, value: unknown): void {
+    this.#written.set(key, value);
+    this.#writtenBytes += entryBytes(key, value);
   }
 }

@@ -62,6 +62,11 @@ export class StoredEntries {
     return this.#size;
   }
 
+  /** What there was room made for: those that have gone, too. */
+  get count(): number {
+    return this.#hashes.length;
+  }
+
   get(name: string): unknown {
     return this.#valueAt(this.#find(name));
   }
