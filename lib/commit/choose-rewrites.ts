@@ -1,7 +1,7 @@
 import type { Section } from './manifest.ts';
 
 /** The bytes of runs, as a share of their image, from which on a partition is better rewritten as a whole. */
-const REWRITE_SHARE = 0.5;
+const REWRITE_SHARE = 1;
 
 /** A partition in more places than this is due too: each may be a blob of its own, to be read when it is loaded. */
 const MANY_SECTIONS = 32;
@@ -32,9 +32,9 @@ export interface ChangedPartition {
  * and no more of them than by so many times what it writes anyway. Partitions that are used alike become due together; so
  * they are rewritten one after the other, and not in one invocation.
  *
- * What is left to later snapshots cannot grow without end. Partitions that are due hold runs of half their image at least, so
- * rewriting four bytes takes away more than the one byte of runs that came, by a third of what is rewritten; and whatever
- * waits longer holds more, so that more goes with each byte. Where a bound on bytes lets only few go, one of sixteen changed ones goes:
+ * What is left to later snapshots cannot grow without end. Partitions that are due hold as much in runs as their image is, so
+ * rewriting four bytes takes away two of runs, where one has come; and whatever waits longer holds more, so that more goes with
+ * each byte. Where a bound on bytes lets only few go, one of sixteen changed ones goes:
  * the fullest of so many cups, to each of which a snapshot adds one section at most.
  *
  * @param changedBytes what the snapshot writes of changes, those of partitions that are new included

@@ -162,9 +162,15 @@ export class StoredEntries {
     return (this.#layers[layer] as EntryRows).nameAt(row - (this.#firstRows[layer] as number));
   }
 
+  /** The last layer that begins at the row or before it. */
   #layerOf(row: number): number {
-    let layer = this.#firstRows.length - 1;
-    while ((this.#firstRows[layer] as number) > row) layer--;
-    return layer;
+    let from = 0;
+    let to = this.#firstRows.length - 1;
+    while (from < to) {
+      const middle = (from + to + 1) >> 1;
+      if ((this.#firstRows[middle] as number) <= row) from = middle;
+      else to = middle - 1;
+    }
+    return from;
   }
 }
