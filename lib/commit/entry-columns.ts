@@ -1,9 +1,9 @@
 import { type Column, fromColumn, toColumn } from '../core/columns.ts';
+import { ColumnRows } from '../state/column-rows.ts';
+import { LISTED, NAMINGS, nameOf, namingOf } from '../state/entry-names.ts';
 import type { EntryChange } from '../state/state-table.ts';
 import type { StoredLayer } from '../state/stored-entries.ts';
-import { LISTED, NAMINGS, nameOf, namingOf } from './entry-names.ts';
 import { countOne, forEachPartition, type PartitionCounts, totalOf } from './partition-counts.ts';
-import { toRows } from './stored-rows.ts';
 
 /** Changes of one table, by how their names are kept. */
 export type ChangeColumns = readonly [
@@ -76,11 +76,18 @@ export const parseEntries = (text: string): StoredChanges => {
   return 'length' in stored ? { c: stored } : stored;
 };
 
+/** All entries of a table in a partition, as changes that set them. */
+export const toSetColumns = (
+  lp: number,
+  table: number,
+  { naming, count, values, names }: ColumnRows,
+): ChangeColumns => [table, naming, [lp, count], values, names, [], []];
+
 /** Entries of a partition, left in their columns: by table, in the order in which they count. */
 export const toLayers = (columns: readonly ChangeColumns[]): (readonly [table: number, layer: StoredLayer])[] =>
   columns.map(([table, naming, partitions, values, names, , deleted]) => [
     table,
-    { rows: toRows(naming, values, names, totalOf(partitions)), deleted },
+    { rows: new ColumnRows(naming, values, names, totalOf(partitions)), deleted },
   ]);
 
 class Group {

@@ -9,7 +9,7 @@ import { decodeMark, encodeMark } from './body-codec.ts';
 import { chooseRewrites } from './choose-rewrites.ts';
 import type { CommitLog } from './commit-log.ts';
 import type { CommittedState } from './committed-state.ts';
-import { type ChangeColumns, encodeEntries, toChangeColumns, toLayers } from './entry-columns.ts';
+import { type ChangeColumns, encodeEntries, toChangeColumns, toLayers, toSetColumns } from './entry-columns.ts';
 import { decodeFrame, encodeFrame } from './frame.ts';
 import { FIRST_EPOCH, type Manifest, type ManifestPartition, type Section, type StateBlob } from './manifest.ts';
 import type { Registry } from './registry.ts';
@@ -185,14 +185,11 @@ const layOut = (changes: readonly PartitionChange[]): Layout => {
 /** All entries of a loaded partition; `undefined` where there are none. */
 export const encodeImage = (partition: StatePartition): Uint8Array | undefined => encodeColumns(toImage(partition));
 
-const toImage = ({ lp, tables }: StatePartition): readonly ChangeColumns[] => toChangeColumns(entriesOf(lp, tables));
+const toImage = ({ lp, tables }: StatePartition): ChangeColumns[] =>
+  tables.flatMap((entries, table) => entries.rows().map((rows) => toSetColumns(lp, table, rows)));
 
 const encodeColumns = (columns: readonly ChangeColumns[]): Uint8Array | undefined =>
   columns.length === 0 ? undefined : encodeFrame(encodeEntries(columns));
-
-function* entriesOf(lp: number, tables: StatePartition['tables']): Generator<EntryChange> {
-  for (const [table, entries] of tables.entries()) for (const [key, value] of entries) yield { lp, table, key, value };
-}
 
 const encodeRun = ({ lp, tables, dirty }: StatePartition): Uint8Array | undefined => {
   const changes: EntryChange[] = [];

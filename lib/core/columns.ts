@@ -9,8 +9,12 @@ export type Column =
   | { readonly same: unknown }
   /** Whole numbers, each so much more than the base. */
   | { readonly base: number; readonly more: readonly number[] }
-  /** Arrays of one length, place by place. */
-  | { readonly places: readonly Column[] };
+  | Places;
+
+/** Arrays of one length, place by place. */
+interface Places {
+  readonly places: readonly Column[];
+}
 
 /** Arrays that are longer are lists rather than records. */
 const MOST_PLACES = 8;
@@ -66,4 +70,30 @@ export const readerOf = (column: Column, count: number): ((row: number) => unkno
   const values = 'base' in column ? column.more : column;
   if (values.length !== count) throw new Error(`a column has ${values.length} values of ${count}`);
   return 'base' in column ? (row) => column.base + (column.more[row] as number) : (row) => values[row];
+};
+
+/** Rows of a column that has so many. */
+export interface ColumnPart {
+  readonly column: Column;
+  readonly count: number;
+  readonly rows: readonly number[];
+}
+
+/** What parts of columns have, one after the other, as one column. Their values are not put together for it where all are places. */
+export const pickColumns = (parts: readonly ColumnPart[]): Column => {
+  const places = parts.map(({ column }) => ('places' in column ? column.places.length : -1));
+  const [most = -1] = places;
+  if (most !== -1 && places.every((count) => count === most)) {
+    return {
+      places: Array.from({ length: most }, (_, place) =>
+        pickColumns(parts.map((part) => ({ ...part, column: (part.column as Places).places[place] as Column }))),
+      ),
+    };
+  }
+  const values: unknown[] = [];
+  for (const { column, count, rows } of parts) {
+    const read = readerOf(column, count);
+    for (const row of rows) values.push(read(row));
+  }
+  return toColumn(values);
 };

@@ -1,3 +1,4 @@
+import { type ColumnRows, joinRows, toRows } from './column-rows.ts';
 import { entryBytes } from './entry-size.ts';
 import type { StoredEntries } from './stored-entries.ts';
 
@@ -63,6 +64,12 @@ export class EntryTable {
       this.#written.delete(key);
       this.#writtenBytes -= entryBytes(key, value);
     }
+  }
+
+  /** All entries as columns. */
+  rows(): ColumnRows[] {
+    const written = toRows(this.#written).map((from) => ({ from, rows: [...Array(from.count).keys()] }));
+    return joinRows([...(this.#stored?.live() ?? []), ...written]);
   }
 
   *keys(): Generator<string> {

@@ -1,19 +1,9 @@
 import { HASH_SEED, hashText } from '../core/text-hash.ts';
-
-/** Entries as they are stored together. Names and values are made when they are asked for, as most never are. */
-export interface EntryRows {
-  readonly count: number;
-  /** Memory that they take, about. */
-  readonly bytes: number;
-  nameAt(row: number): string;
-  /** `hashText` of the name from `HASH_SEED` on. */
-  hashAt(row: number): number;
-  valueAt(row: number): unknown;
-}
+import type { ColumnRows, PickedRows } from './column-rows.ts';
 
 /** What was stored of a table at once. No entry is both set and deleted. */
 export interface StoredLayer {
-  readonly rows: EntryRows;
+  readonly rows: ColumnRows;
   /** Names. */
   readonly deleted: readonly string[];
 }
@@ -26,7 +16,7 @@ const BYTES_PER_ROW = 14;
  * an object or more for each: making those, and the collector's walks over them, is what loading a large state would cost.
  */
 export class StoredEntries {
-  readonly #layers: readonly EntryRows[];
+  readonly #layers: readonly ColumnRows[];
   /** Rows are counted over all layers: the first one of each. */
   readonly #firstRows: readonly number[];
   readonly #hashes: Int32Array;
@@ -82,27 +72,30 @@ export class StoredEntries {
     return this.#valueAt(row);
   }
 
-  *names(): Generator<string> {
-    for (const [rows, row] of this.#live()) yield rows.nameAt(row);
-  }
-
-  *values(): Generator<unknown> {
-    for (const [rows, row] of this.#live()) yield rows.valueAt(row);
-  }
-
-  *[Symbol.iterator](): Generator<[name: string, value: unknown]> {
-    for (const [rows, row] of this.#live()) yield [rows.nameAt(row), rows.valueAt(row)];
-  }
-
-  *#live(): Generator<[rows: EntryRows, row: number]> {
-    for (const [layer, rows] of this.#layers.entries()) {
+  /** All entries, where they are. */
+  *live(): Generator<PickedRows> {
+    for (const [layer, from] of this.#layers.entries()) {
       const first = this.#firstRows[layer] as number;
-      for (let row = 0; row < rows.count; row++) if (this.#isLive[first + row] === 1) yield [rows, row];
+      const rows: number[] = [];
+      for (let row = 0; row < from.count; row++) if (this.#isLive[first + row] === 1) rows.push(row);
+      yield { from, rows };
     }
   }
 
+  *names(): Generator<string> {
+    for (const { from, rows } of this.live()) for (const row of rows) yield from.nameAt(row);
+  }
+
+  *values(): Generator<unknown> {
+    for (const { from, rows } of this.live()) for (const row of rows) yield from.valueAt(row);
+  }
+
+  *[Symbol.iterator](): Generator<[name: string, value: unknown]> {
+    for (const { from, rows } of this.live()) for (const row of rows) yield [from.nameAt(row), from.valueAt(row)];
+  }
+
   #add(layer: number): void {
-    const rows = this.#layers[layer] as EntryRows;
+    const rows = this.#layers[layer] as ColumnRows;
     const first = this.#firstRows[layer] as number;
     for (let row = 0; row < rows.count; row++) {
       const hash = rows.hashAt(row);
@@ -154,12 +147,12 @@ export class StoredEntries {
   #valueAt(row: number): unknown {
     if (row === -1) return undefined;
     const layer = this.#layerOf(row);
-    return (this.#layers[layer] as EntryRows).valueAt(row - (this.#firstRows[layer] as number));
+    return (this.#layers[layer] as ColumnRows).valueAt(row - (this.#firstRows[layer] as number));
   }
 
   #nameAt(row: number): string {
     const layer = this.#layerOf(row);
-    return (this.#layers[layer] as EntryRows).nameAt(row - (this.#firstRows[layer] as number));
+    return (this.#layers[layer] as ColumnRows).nameAt(row - (this.#firstRows[layer] as number));
   }
 
   /** The last layer that begins at the row or before it. */

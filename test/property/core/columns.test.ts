@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fromColumn, toColumn } from '../../../lib/core/columns.ts';
+import { fromColumn, pickColumns, toColumn } from '../../../lib/core/columns.ts';
 
 const json = fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as unknown);
 const number = fc.oneof(
@@ -29,6 +29,22 @@ describe('columns', () => {
     fc.assert(
       fc.property(lists, (values) => {
         expect(throughText(values)).toEqual(values);
+      }),
+    );
+  });
+
+  it('are joined row by row, whatever they have in common', () => {
+    const part = fc.tuple(lists, fc.infiniteStream(fc.boolean()));
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 4 }), (drawn) => {
+        const parts = drawn.map(([values, picks]) => ({
+          values,
+          column: toColumn(values),
+          count: values.length,
+          rows: [...values.keys()].filter(() => picks.next().value === true),
+        }));
+        const picked = parts.flatMap(({ values, rows }) => rows.map((row) => values[row]));
+        expect(fromColumn(pickColumns(parts), picked.length)).toEqual(picked);
       }),
     );
   });

@@ -104,6 +104,13 @@ describe('entries that are left as they are stored', () => {
           expect(table.size).toBe(model.size);
           expect(sorted(table)).toBe(sorted(model));
         }
+        const rows = table.rows();
+        expect(new Set(rows.map(({ naming }) => naming)).size).toBe(rows.length);
+        expect(
+          sorted(
+            rows.flatMap((of) => Array.from({ length: of.count }, (_, i) => [of.nameAt(i), of.valueAt(i)] as const)),
+          ),
+        ).toBe(sorted(model));
         expect([...table.keys()].sort()).toEqual([...model.keys()].sort());
         for (const name of model.keys()) table.delete(name);
         expect([table.size, table.bytes]).toEqual([0, 0]);
