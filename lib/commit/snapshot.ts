@@ -156,7 +156,8 @@ const rewrite = async (
     const image = toImage(change.partition);
     change.added = encodeColumns(image);
     change.kept = [];
-    change.partition.adopt(toLayers(image));
+    // What is busy would only be taken out of its columns again.
+    if (change.partition.isQuiet) change.partition.adopt(toLayers(image));
   }
   return true;
 };

@@ -48,6 +48,17 @@ export class StatePartition {
     return this.dirty.some((keys) => keys.size > 0);
   }
 
+  /** Whether few of its entries have changed since the snapshot: an eighth at the most. */
+  get isQuiet(): boolean {
+    let entries = 0;
+    let changed = 0;
+    for (const [table, { size }] of this.tables.entries()) {
+      entries += size;
+      changed += (this.dirty[table] as Map<string, number>).size;
+    }
+    return changed * 8 <= entries;
+  }
+
   /** Memory taken now, about. */
   get bytes(): number {
     let bytes = 0;
