@@ -26,7 +26,7 @@ const PANE_BYTES = 100;
 const ROUNDS = 5;
 const PANES_PER_COMMIT = 20_000;
 /** A snapshot is due after twice as many: by their text, which is 1.3 MB each. */
-const TAIL_COMMITS = 6;
+const TAIL_COMMITS = 3;
 const UNIT = 'bench/1/by-key/bench@0/shard';
 
 const shape: TaskShape = {

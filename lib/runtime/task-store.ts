@@ -19,7 +19,7 @@ import type { RuntimeObserver } from './ports.ts';
 import { LOAD_TRIES, SnapshotPointer } from './snapshot-pointer.ts';
 
 /** Or so many characters of commits, as text: that, rather than what they are compressed to, is how long a cold start reads them. */
-const SNAPSHOT_CHARACTERS = 16 * 1024 * 1024;
+const SNAPSHOT_CHARACTERS = 8 * 1024 * 1024;
 
 /** Before the first snapshot. */
 const nothingStored: StoredState = { blobs: [], partitions: [] };

@@ -33,12 +33,20 @@ export const nameOf = (naming: number, key: unknown, start: unknown): string => 
 
 const byStart = (startMs: number, keyJson: string): string => `${startMs}|${keyJson}`;
 
-/** `hashText` of `nameOf`, without making that. Neighbours mostly have one start. */
+/** Starts whose hash is remembered: an image has few, over and over. */
+const MOST_STARTS = 1_000;
+
+/** `hashText` of `nameOf`, without making that. */
 export const hasherOf = (naming: number): ((key: unknown, start: unknown) => number) => {
   if (naming === BY_KEY) return (key) => hashJson(HASH_SEED, key);
-  let [lastStart, lastHash]: [unknown, number] = [undefined, 0];
+  const starts = new Map<unknown, number>();
   return (key, start) => {
-    if (start !== lastStart) [lastStart, lastHash] = [start, hashText(HASH_SEED, `${start}|`)];
-    return hashJson(lastHash, key);
+    let hash = starts.get(start);
+    if (hash === undefined) {
+      hash = hashText(HASH_SEED, `${start}|`);
+      if (starts.size === MOST_STARTS) starts.clear();
+      starts.set(start, hash);
+    }
+    return hashJson(hash, key);
   };
 };

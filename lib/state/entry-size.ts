@@ -38,6 +38,10 @@ const heapBytes = (value: unknown): number => {
 /** The same of values beside each other in an array: numbers are not boxed there, mostly. */
 export const listBytes = (values: readonly unknown[]): number => {
   let bytes = WORD * values.length;
-  for (const value of values) if (typeof value !== 'number') bytes += heapBytes(value);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (typeof value === 'string') bytes += STRING + value.length;
+    else if (typeof value !== 'number') bytes += heapBytes(value);
+  }
   return bytes;
 };
