@@ -67,9 +67,7 @@ const findSeal = async (
   const slot = ring.find(({ header }) => header.kind === 'seal');
   if (slot === undefined) return undefined;
   try {
-    const {
-      body: { outbox },
-    } = await log.readBody(slot);
+    const { outbox } = await log.readBody(slot);
     return { n: slot.header.n, children: outbox.children.map(({ unit }) => unit) };
   } catch (error) {
     if (error instanceof RingWrapped) return undefined;

@@ -1,5 +1,6 @@
 import { forEachInFlight } from '../core/in-flight.ts';
 import type { Random } from '../core/random.ts';
+import { forEachReadAhead } from '../core/read-ahead.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { Item, ItemStore } from '../state/item-store.ts';
 import { pagesOf } from '../state/pages.ts';
@@ -20,12 +21,6 @@ export const catchUpSlots = (payloadBytes: number): number =>
   Math.min(CATCH_UP_SLOTS.most, Math.max(CATCH_UP_SLOTS.least, Math.floor(CATCH_UP_BYTES / Math.max(1, payloadBytes))));
 
 const STRIPS_IN_FLIGHT = 8;
-
-/** A commit's body, and how long it is as text. */
-interface ReadBody {
-  readonly body: CommitBody;
-  readonly characters: number;
-}
 
 /** The ring has moved past the number asked for: what was known is too old, and the registry has to be read again. */
 export class RingWrapped extends Error {
@@ -169,11 +164,30 @@ export class CommitLog {
   }
 
   /** @throws RingWrapped where the payload is gone: its slot has been overwritten since it was read, or the log was collected */
-  async readBody(slot: Slot): Promise<ReadBody> {
-    if (slot.payload.at === 'none') throw new RingWrapped(this.unit);
+  async readBody(slot: Slot): Promise<CommitBody> {
+    return decodeBody(await this.#readText(slot));
+  }
+
+  /**
+   * Hands over the bodies of a chain in order, each with its length as text. One is decoded at a time, so that what is made of it and not
+   * kept is gone before the next.
+   * @throws RingWrapped as `readBody` does, when those before have been handed over
+   */
+  async forEachBody(
+    chain: readonly Slot[],
+    use: (header: CommitHeader, body: CommitBody, characters: number) => void,
+  ): Promise<void> {
+    await forEachReadAhead(
+      chain,
+      (slot) => this.#readText(slot),
+      ({ header }, text) => use(header, decodeBody(text), text.length),
+    );
+  }
+
+  async #readText({ payload }: Slot): Promise<string> {
+    if (payload.at === 'none') throw new RingWrapped(this.unit);
     try {
-      const text = decodeFrame(await this.readPayload(slot.payload));
-      return { body: decodeBody(text), characters: text.length };
+      return decodeFrame(await this.readPayload(payload));
     } catch (error) {
       if (error instanceof BlobMissing) throw new RingWrapped(this.unit);
       throw error;

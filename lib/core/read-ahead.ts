@@ -5,12 +5,12 @@ const AHEAD = 3;
  * Reads what each item needs and uses it, in order; while one is used, the next ones are read. After a failure nothing new is begun, and the
  * error is thrown when all reads that were begun have ended.
  */
-export const forEachReadAhead = async <T>(
+export const forEachReadAhead = async <T, V>(
   items: readonly T[],
-  read: (item: T) => Promise<void>,
-  use: (item: T) => void,
+  read: (item: T) => Promise<V>,
+  use: (item: T, value: V) => void,
 ): Promise<void> => {
-  const reads: Promise<void>[] = [];
+  const reads: Promise<V>[] = [];
   try {
     for (const [i, item] of items.entries()) {
       while (reads.length < Math.min(i + 1 + AHEAD, items.length)) {
@@ -19,8 +19,7 @@ export const forEachReadAhead = async <T>(
         reading.catch(() => undefined);
         reads.push(reading);
       }
-      await reads[i];
-      use(item);
+      use(item, (await reads[i]) as V);
     }
   } finally {
     await Promise.allSettled(reads);

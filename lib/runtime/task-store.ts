@@ -327,16 +327,15 @@ export class TaskStore {
     await this.#applyChain(tail);
     // The head's outbox may still have to be published, though a snapshot covers the rest of it.
     if (tail.length === 0 && covered.payload.at !== 'none' && !registry.isCollected)
-      state.restoreOutbox((await this.#log.readBody(covered)).body.outbox);
+      state.restoreOutbox((await this.#log.readBody(covered)).outbox);
     this.#pointer.set(registry, manifest);
     this.#observer.loaded?.(this.#log.unit, tail.length, manifest !== undefined);
   }
 
   async #applyChain(chain: readonly Slot[]): Promise<void> {
-    const bodies = await Promise.all(chain.map((slot) => this.#log.readBody(slot)));
-    for (const [i, { body, characters }] of bodies.entries()) {
-      this.state.apply({ header: (chain[i] as Slot).header, body });
+    await this.#log.forEachBody(chain, (header, body, characters) => {
+      this.state.apply({ header, body });
       this.#charactersSinceSnapshot += characters;
-    }
+    });
   }
 }
