@@ -45,7 +45,7 @@ export const collectMutations: readonly Mutation[] = [
       row,
       'a zombie takes a body that was collected for damage',
       'commit/commit-log.ts',
-      "if (slot.payload.at === 'none') throw new RingWrapped(this.unit);",
+      "if (payload.at === 'none') throw new RingWrapped(this.unit);",
       '',
     ),
   ),
