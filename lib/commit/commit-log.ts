@@ -165,29 +165,29 @@ export class CommitLog {
 
   /** @throws RingWrapped where the payload is gone: its slot has been overwritten since it was read, or the log was collected */
   async readBody(slot: Slot): Promise<CommitBody> {
-    return decodeBody(await this.#readText(slot));
+    return decodeBody(decodeFrame(await this.#payloadOf(slot)));
   }
 
   /**
-   * Hands over the bodies of a chain in order, each with its length as text. One is decoded at a time, so that what is made of it and not
-   * kept is gone before the next.
+   * Hands over the bodies of a chain in order, each with its length as text. All are asked for at once; one is decoded at a time, so that
+   * what is made of it and not kept is gone before the next.
    * @throws RingWrapped as `readBody` does, when those before have been handed over
    */
   async forEachBody(
     chain: readonly Slot[],
     use: (header: CommitHeader, body: CommitBody, characters: number) => void,
   ): Promise<void> {
-    await forEachReadAhead(
-      chain,
-      (slot) => this.#readText(slot),
-      ({ header }, text) => use(header, decodeBody(text), text.length),
-    );
+    const decode = ({ header }: Slot, payload: Uint8Array) => {
+      const text = decodeFrame(payload);
+      use(header, decodeBody(text), text.length);
+    };
+    await forEachReadAhead(chain, (slot) => this.#payloadOf(slot), decode, chain.length);
   }
 
-  async #readText({ payload }: Slot): Promise<string> {
+  async #payloadOf({ payload }: Slot): Promise<Uint8Array> {
     if (payload.at === 'none') throw new RingWrapped(this.unit);
     try {
-      return decodeFrame(await this.readPayload(payload));
+      return await this.readPayload(payload);
     } catch (error) {
       if (error instanceof BlobMissing) throw new RingWrapped(this.unit);
       throw error;

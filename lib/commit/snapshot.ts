@@ -152,12 +152,13 @@ const rewrite = async (
   const rewritten = runs.filter(({ partition }) => chosen.has(partition.lp));
   // What is loaded may have to go for what is not.
   for (const change of rewritten.sort((a, b) => Number(b.partition.isLoaded) - Number(a.partition.isLoaded))) {
-    if (!change.partition.isLoaded && !(await load(change.partition))) return false;
+    const { isLoaded } = change.partition;
+    if (!isLoaded && !(await load(change.partition))) return false;
     const image = toImage(change.partition);
     change.added = encodeColumns(image);
     change.kept = [];
-    // What is busy would only be taken out of its columns again.
-    if (change.partition.isQuiet) change.partition.adopt(toLayers(image));
+    // What is busy would only be taken out of its columns again; what was loaded for this is in columns.
+    if (isLoaded && change.partition.isQuiet) change.partition.adopt(toLayers(image));
   }
   return true;
 };

@@ -1,4 +1,4 @@
-/** While one is waited for or used, so many others are on their way. */
+/** While one is waited for or used, so many others are on their way, unless it is said. */
 const AHEAD = 3;
 
 /**
@@ -9,11 +9,12 @@ export const forEachReadAhead = async <T, V>(
   items: readonly T[],
   read: (item: T) => Promise<V>,
   use: (item: T, value: V) => void,
+  ahead = AHEAD,
 ): Promise<void> => {
   const reads: Promise<V>[] = [];
   try {
     for (const [i, item] of items.entries()) {
-      while (reads.length < Math.min(i + 1 + AHEAD, items.length)) {
+      while (reads.length < Math.min(i + 1 + ahead, items.length)) {
         const reading = read(items[reads.length] as T);
         // It may fail while another one is waited for.
         reading.catch(() => undefined);

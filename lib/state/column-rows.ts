@@ -15,8 +15,8 @@ export class ColumnRows {
   readonly bytes: number;
   readonly valueAt: (row: number) => unknown;
   readonly nameAt: (row: number) => string;
-  /** `hashText` of the name from `HASH_SEED` on. */
-  readonly hashAt: (row: number) => number;
+  /** Makes what says `hashText` of a row's name from `HASH_SEED` on; it remembers what is needed for many rows only. */
+  readonly makeHasher: () => (row: number) => number;
 
   /** @throws Error where the column is not of so many values */
   constructor(naming: number, values: Column, names: readonly string[], count: number) {
@@ -28,13 +28,15 @@ export class ColumnRows {
     this.valueAt = readerOf(values, count);
     if (naming === LISTED) {
       this.nameAt = (row) => names[row] as string;
-      this.hashAt = (row) => hashText(HASH_SEED, names[row] as string);
+      this.makeHasher = () => (row) => hashText(HASH_SEED, names[row] as string);
     } else {
       const keyAt = placeReader(values, 0, count);
       const startAt = placeReader(values, 1, count);
-      const hashOf = hasherOf(naming);
       this.nameAt = (row) => nameOf(naming, keyAt(row), startAt(row));
-      this.hashAt = (row) => hashOf(keyAt(row), startAt(row));
+      this.makeHasher = () => {
+        const hashOf = hasherOf(naming);
+        return (row) => hashOf(keyAt(row), startAt(row));
+      };
     }
   }
 }

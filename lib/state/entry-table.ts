@@ -84,6 +84,16 @@ export class EntryTable {
 
   *[Symbol.iterator](): Generator<[key: string, value: unknown]> {
     yield* this.#written;
+    yield* this.stored();
+  }
+
+  /** Those that are kept on their own. */
+  written(): Iterable<[key: string, value: unknown]> {
+    return this.#written;
+  }
+
+  /** Those that are left as they were stored. */
+  *stored(): Generator<[key: string, value: unknown]> {
     if (this.#stored !== undefined) yield* this.#stored;
   }
 

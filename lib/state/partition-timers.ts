@@ -1,3 +1,4 @@
+import { timerBytes } from './entry-size.ts';
 import type { EntryTable } from './entry-table.ts';
 import type { StateTable } from './state-table.ts';
 import { TimeHeap } from './time-heap.ts';
@@ -23,6 +24,8 @@ export class PartitionTimers {
   #boundMs: number;
   /** By table, as far as it has any: keys of entries. `undefined` while only the bound is known. */
   #heaps: (TimeHeap<string> | undefined)[] | undefined;
+  /** Of entries in columns, whose names were made for it: how many there were, and their memory. */
+  #ofStored = { count: 0, bytes: 0 };
 
   /** @param tables the partition's entries: these and no others, for as long as it lives */
   constructor(lp: number, specs: readonly StateTable[], tables: readonly EntryTable[], boundMs: number) {
@@ -49,6 +52,14 @@ export class PartitionTimers {
       }
     }
     return firstMs;
+  }
+
+  /** Memory that they take beside what is reckoned of entries on their own, about. */
+  get bytes(): number {
+    const { count, bytes } = this.#ofStored;
+    if (count === 0 || this.#heaps === undefined) return 0;
+    const left = this.#heaps.reduce((sum, heap) => sum + (heap?.size ?? 0), 0);
+    return (Math.min(left, count) / count) * bytes;
   }
 
   /** An entry has changed. */
@@ -94,6 +105,7 @@ export class PartitionTimers {
   /** Entries go, or come, beside what is stored, which is due at `boundMs` at the earliest. */
   forget(boundMs: number): void {
     this.#heaps = undefined;
+    this.#ofStored = { count: 0, bytes: 0 };
     this.#boundMs = boundMs;
   }
 
@@ -110,9 +122,16 @@ export class PartitionTimers {
     const heaps: (TimeHeap<string> | undefined)[] = [];
     for (const [table, entries] of this.#tables.entries()) {
       const { timerMs } = this.#specs[table] as StateTable;
-      for (const [key, value] of entries) {
+      for (const [key, value] of entries.written()) {
         const timeMs = timerMs(value);
         if (timeMs !== undefined) this.#push(heaps, table, key, timeMs);
+      }
+      for (const [key, value] of entries.stored()) {
+        const timeMs = timerMs(value);
+        if (timeMs === undefined) continue;
+        this.#push(heaps, table, key, timeMs);
+        this.#ofStored.count++;
+        this.#ofStored.bytes += timerBytes(key);
       }
     }
     return heaps;

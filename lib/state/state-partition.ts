@@ -61,7 +61,7 @@ export class StatePartition {
 
   /** Memory taken now, about. */
   get bytes(): number {
-    let bytes = 0;
+    let { bytes } = this.#timers;
     for (const table of this.tables) bytes += table.bytes;
     return bytes;
   }
@@ -128,6 +128,7 @@ export class StatePartition {
    * nothing that it holds: only what has changed since the snapshot before, as it may well change again, is kept apart.
    */
   adopt(stored: readonly (readonly [table: number, layer: StoredLayer])[]): void {
+    this.#timers.forget(this.timerMs);
     const layers = Map.groupBy(stored, ([table]) => table);
     for (const [table, entries] of this.tables.entries()) {
       const ofTable = layers.get(table)?.map(([, layer]) => layer) ?? [];

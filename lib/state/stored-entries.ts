@@ -97,8 +97,9 @@ export class StoredEntries {
   #add(layer: number): void {
     const rows = this.#layers[layer] as ColumnRows;
     const first = this.#firstRows[layer] as number;
+    const hashAt = rows.makeHasher();
     for (let row = 0; row < rows.count; row++) {
-      const hash = rows.hashAt(row);
+      const hash = hashAt(row);
       let at = this.#slotOf(hash);
       for (let found = this.#rowIn(at); found !== -1; found = this.#rowIn(at)) {
         if (this.#hashes[found] === hash && this.#nameAt(found) === rows.nameAt(row)) {
