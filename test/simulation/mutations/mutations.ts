@@ -229,8 +229,10 @@ export const mutations: readonly Mutation[] = [
     'state is larger than memory',
     'unloading forgets when a partition is due',
     'state/state-partition.ts',
-    'this.#timers.forget(this.timerMs);',
-    'this.#timers.forget(Number.POSITIVE_INFINITY);',
+    `bytes: this.bytes };
+    this.#timers.forget(this.timerMs);`,
+    `bytes: this.bytes };
+    this.#timers.forget(Number.POSITIVE_INFINITY);`,
   ),
   one(
     'state is larger than memory',
