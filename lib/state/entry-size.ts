@@ -10,8 +10,8 @@ const ENTRY = 48 + 20;
 /** About how much memory an entry of state takes; bytes. */
 export const entryBytes = (key: string, value: unknown): number => ENTRY + STRING + key.length + heapBytes(value);
 
-/** The same of a timer of an entry that is in columns, and has no name but for it. */
-export const timerBytes = (key: string): number => 3 * WORD + STRING + key.length;
+/** About how much memory the timer of an entry in columns takes: a time, and where the entry is, in a heap. */
+export const TIMER_BYTES = 3 * WORD;
 
 /** What a value takes beside the word that refers to it. */
 const heapBytes = (value: unknown): number => {

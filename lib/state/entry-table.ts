@@ -84,17 +84,17 @@ export class EntryTable {
 
   *[Symbol.iterator](): Generator<[key: string, value: unknown]> {
     yield* this.#written;
-    yield* this.stored();
+    if (this.#stored !== undefined) yield* this.#stored;
   }
 
   /** Those that are kept on their own. */
-  written(): Iterable<[key: string, value: unknown]> {
+  get written(): ReadonlyMap<string, unknown> {
     return this.#written;
   }
 
-  /** Those that are left as they were stored. */
-  *stored(): Generator<[key: string, value: unknown]> {
-    if (this.#stored !== undefined) yield* this.#stored;
+  /** Those that are left as they were stored, if any. */
+  get stored(): StoredEntries | undefined {
+    return this.#stored;
   }
 
   /** Takes what is stored away, as the entry is about to be written or deleted. */
@@ -115,6 +115,8 @@ export class EntryTable {
     if (stored === undefined || stored.size > stored.count * LEAST_STORED) return;
     this.#stored = undefined;
     for (const [key, value] of stored) this.#put(key, value);
+    // Who remembers rows of it asks whether they are live.
+    stored.clear();
   }
 
   #put(key: string, value: unknown): void {

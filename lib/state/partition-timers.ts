@@ -1,6 +1,7 @@
-import { timerBytes } from './entry-size.ts';
+import { TIMER_BYTES } from './entry-size.ts';
 import type { EntryTable } from './entry-table.ts';
 import type { StateTable } from './state-table.ts';
+import type { StoredEntries } from './stored-entries.ts';
 import { TimeHeap } from './time-heap.ts';
 
 /** An entry that is due at an event time. Stale ones (the entry has changed since) are recognised by whoever looks at them. */
@@ -10,6 +11,10 @@ export interface Timer {
   readonly table: number;
   readonly key: string;
 }
+
+/** An entry, by its key; or by its row, where it is left as it was stored, so that its name need not be made. */
+type Entry = string | number;
+type Heap = TimeHeap<Entry>;
 
 /**
  * When entries of a partition are due, as their values say. Until one may be, only a bound is known: what is stored says it
@@ -22,10 +27,12 @@ export class PartitionTimers {
   readonly #tables: readonly EntryTable[];
   /** None is due earlier; exact or not. */
   #boundMs: number;
-  /** By table, as far as it has any: keys of entries. `undefined` while only the bound is known. */
-  #heaps: (TimeHeap<string> | undefined)[] | undefined;
-  /** Of entries in columns, whose names were made for it: how many there were, and their memory. */
-  #ofStored = { count: 0, bytes: 0 };
+  /** By table, as far as it has any. `undefined` while only the bound is known. */
+  #heaps: (Heap | undefined)[] | undefined;
+  /** What rows are of, by table. */
+  #stored: (StoredEntries | undefined)[] = [];
+  /** How many rows there were. */
+  #rowCount = 0;
 
   /** @param tables the partition's entries: these and no others, for as long as it lives */
   constructor(lp: number, specs: readonly StateTable[], tables: readonly EntryTable[], boundMs: number) {
@@ -44,7 +51,7 @@ export class PartitionTimers {
       const heap = heaps[table];
       if (heap === undefined) continue;
       for (let ms = heap.firstMs; ms !== undefined; ms = heap.firstMs) {
-        if (this.#isDue(table, heap.first as string, ms)) {
+        if (this.#isDue(table, heap.first as Entry, ms)) {
           if (ms < firstMs) firstMs = ms;
           break;
         }
@@ -56,10 +63,9 @@ export class PartitionTimers {
 
   /** Memory that they take beside what is reckoned of entries on their own, about. */
   get bytes(): number {
-    const { count, bytes } = this.#ofStored;
-    if (count === 0 || this.#heaps === undefined) return 0;
+    if (this.#rowCount === 0 || this.#heaps === undefined) return 0;
     const left = this.#heaps.reduce((sum, heap) => sum + (heap?.size ?? 0), 0);
-    return (Math.min(left, count) / count) * bytes;
+    return Math.min(left, this.#rowCount) * TIMER_BYTES;
   }
 
   /** An entry has changed. */
@@ -105,12 +111,13 @@ export class PartitionTimers {
   /** Entries go, or come, beside what is stored, which is due at `boundMs` at the earliest. */
   forget(boundMs: number): void {
     this.#heaps = undefined;
-    this.#ofStored = { count: 0, bytes: 0 };
+    this.#stored = [];
+    this.#rowCount = 0;
     this.#boundMs = boundMs;
   }
 
   /** Mostly nothing is, which the first ones tell, be they stale or not. */
-  #mayBeDue(heaps: readonly (TimeHeap<string> | undefined)[], watermarkMs: number): boolean {
+  #mayBeDue(heaps: readonly (Heap | undefined)[], watermarkMs: number): boolean {
     for (const heap of heaps) {
       const ms = heap?.firstMs;
       if (ms !== undefined && ms <= watermarkMs) return true;
@@ -118,41 +125,46 @@ export class PartitionTimers {
     return false;
   }
 
-  #ofEntries(): (TimeHeap<string> | undefined)[] {
-    const heaps: (TimeHeap<string> | undefined)[] = [];
+  #ofEntries(): (Heap | undefined)[] {
+    const heaps: (Heap | undefined)[] = [];
     for (const [table, entries] of this.#tables.entries()) {
       const { timerMs } = this.#specs[table] as StateTable;
-      for (const [key, value] of entries.written()) {
+      for (const [key, value] of entries.written) {
         const timeMs = timerMs(value);
         if (timeMs !== undefined) this.#push(heaps, table, key, timeMs);
       }
-      for (const [key, value] of entries.stored()) {
+      this.#stored[table] = entries.stored;
+      for (const [row, value] of entries.stored?.rows() ?? []) {
         const timeMs = timerMs(value);
         if (timeMs === undefined) continue;
-        this.#push(heaps, table, key, timeMs);
-        this.#ofStored.count++;
-        this.#ofStored.bytes += timerBytes(key);
+        this.#push(heaps, table, row, timeMs);
+        this.#rowCount++;
       }
     }
     return heaps;
   }
 
-  #push(heaps: (TimeHeap<string> | undefined)[], table: number, key: string, timeMs: number): void {
+  #push(heaps: (Heap | undefined)[], table: number, entry: Entry, timeMs: number): void {
     let heap = heaps[table];
     if (heap === undefined) {
       heap = new TimeHeap();
       heaps[table] = heap;
     }
-    heap.push(timeMs, key);
+    heap.push(timeMs, entry);
   }
 
   *#dueOf(table: number, watermarkMs: number): Generator<Timer> {
-    for (const [timeMs, key] of this.#heaps?.[table]?.until(watermarkMs) ?? [])
-      if (this.#isDue(table, key, timeMs)) yield { timeMs, lp: this.#lp, table, key };
+    for (const [timeMs, entry] of this.#heaps?.[table]?.until(watermarkMs) ?? [])
+      if (this.#isDue(table, entry, timeMs)) yield { timeMs, lp: this.#lp, table, key: this.#keyOf(table, entry) };
   }
 
-  #isDue(table: number, key: string, timeMs: number): boolean {
-    const value = this.#tables[table]?.get(key);
+  #isDue(table: number, entry: Entry, timeMs: number): boolean {
+    if (typeof entry === 'number' && this.#stored[table]?.isLive(entry)) return true;
+    const value = this.#tables[table]?.get(this.#keyOf(table, entry));
     return value !== undefined && this.#specs[table]?.timerMs(value) === timeMs;
+  }
+
+  #keyOf(table: number, entry: Entry): string {
+    return typeof entry === 'string' ? entry : (this.#stored[table] as StoredEntries).nameAt(entry);
   }
 }

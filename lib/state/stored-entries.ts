@@ -65,11 +65,35 @@ export class StoredEntries {
     this.#remove(this.#find(name));
   }
 
+  clear(): void {
+    this.#isLive.fill(0);
+    this.#size = 0;
+  }
+
   /** The same. @returns its value */
   take(name: string): unknown {
     const row = this.#find(name);
     this.#remove(row);
     return this.#valueAt(row);
+  }
+
+  /** All entries by their rows, each as long as it is left here. */
+  *rows(): Generator<[row: number, value: unknown]> {
+    for (const [layer, { from, rows }] of [...this.live()].entries()) {
+      const first = this.#firstRows[layer] as number;
+      for (const row of rows) yield [first + row, from.valueAt(row)];
+    }
+  }
+
+  /** Whether the entry of a row is still as it was stored. */
+  isLive(row: number): boolean {
+    return this.#isLive[row] === 1;
+  }
+
+  /** The name of a row, whether its entry is still here or not. */
+  nameAt(row: number): string {
+    const layer = this.#layerOf(row);
+    return (this.#layers[layer] as ColumnRows).nameAt(row - (this.#firstRows[layer] as number));
   }
 
   /** All entries, where they are. */
@@ -102,7 +126,7 @@ export class StoredEntries {
       const hash = hashAt(row);
       let at = this.#slotOf(hash);
       for (let found = this.#rowIn(at); found !== -1; found = this.#rowIn(at)) {
-        if (this.#hashes[found] === hash && this.#nameAt(found) === rows.nameAt(row)) {
+        if (this.#hashes[found] === hash && this.nameAt(found) === rows.nameAt(row)) {
           if (this.#isLive[found] === 1) this.#size--;
           this.#isLive[found] = 0;
           break;
@@ -122,7 +146,7 @@ export class StoredEntries {
     for (let at = this.#slotOf(hash); ; at = this.#nextSlot(at)) {
       const row = this.#rowIn(at);
       if (row === -1) return -1;
-      if (this.#hashes[row] === hash && this.#nameAt(row) === name) return this.#isLive[row] === 1 ? row : -1;
+      if (this.#hashes[row] === hash && this.nameAt(row) === name) return this.#isLive[row] === 1 ? row : -1;
     }
   }
 
@@ -149,11 +173,6 @@ export class StoredEntries {
     if (row === -1) return undefined;
     const layer = this.#layerOf(row);
     return (this.#layers[layer] as ColumnRows).valueAt(row - (this.#firstRows[layer] as number));
-  }
-
-  #nameAt(row: number): string {
-    const layer = this.#layerOf(row);
-    return (this.#layers[layer] as ColumnRows).nameAt(row - (this.#firstRows[layer] as number));
   }
 
   /** The last layer that begins at the row or before it. */
