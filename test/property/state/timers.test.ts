@@ -49,6 +49,7 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ dueMs: time }) },
   { weight: 1, arbitrary: fc.constant('unload' as const) },
   { weight: 1, arbitrary: fc.constant('snapshot' as const) },
+  { weight: 2, arbitrary: fc.constant('rewritten' as const) },
 );
 
 describe('the timers of a partition', () => {
@@ -77,9 +78,14 @@ describe('the timers of a partition', () => {
             if (partition.isLoaded) partition.unload();
           } else if (one === 'snapshot') {
             stored = [...model];
-            if (partition.isLoaded && n % 3 === 0) partition.adopt(layersOf(stored));
             const { timerMs, isWatched, loadedBytes } = partition;
             partition.covered(n, { timerMs, watched: isWatched, bytes: loadedBytes });
+          } else if (one === 'rewritten') {
+            load();
+            stored = [...model];
+            if (n % 2 === 0) partition.adopt(layersOf(stored));
+            partition.covered(n);
+            if (n % 2 === 1) partition.adopt(layersOf(stored));
           } else if ('dueMs' in one) {
             expect(partition.timerMs).toBeLessThanOrEqual(Math.min(...due(100).map(([, at]) => at)));
             load();
