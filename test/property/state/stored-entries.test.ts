@@ -78,7 +78,7 @@ describe('entries that are left as they are stored', () => {
       { weight: 1, arbitrary: fc.constant('take over' as const) },
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (script) => {
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (script) => {
         const table = new EntryTable();
         const model = new Map<string, unknown>();
         let image = new Map<string, unknown>();

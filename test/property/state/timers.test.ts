@@ -55,7 +55,7 @@ const step = fc.oneof(
 describe('the timers of a partition', () => {
   it('are those of its entries, however it was loaded, changed, unloaded and covered before', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (script) => {
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (script) => {
         const partition = new StatePartition(LP, specs);
         const model = new Map<string, number>();
         let stored: [key: string, value: number][] = [];
