@@ -70,7 +70,9 @@ describe('the timers of a partition', () => {
           if (n % 2 === 0) partition.load(stored.map(changeOf));
           else partition.adopt(layersOf(stored));
         };
-        const layersOf = (entries: [string, number][]) => toLayers(toChangeColumns(entries.map(changeOf)));
+        // An image, and a run on top of it.
+        const layersOf = (entries: [string, number][]) =>
+          [entries.slice(0, 3), entries.slice(3)].flatMap((some) => toLayers(toChangeColumns(some.map(changeOf))));
         const due = (ms: number) => [...model].filter(([name, at]) => name[0] !== '2' && at <= ms);
         let n = 0;
         for (const one of script) {
