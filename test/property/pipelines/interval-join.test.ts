@@ -125,7 +125,7 @@ describe('an interval join', () => {
       { weight: 1, arbitrary: fc.record({ side, watermark: fc.integer({ min: -20, max: 90 }) }) },
     );
     await fc.assert(
-      fc.asyncProperty(shape(fc.constant(false)), fc.array(step, { maxLength: 40 }), async (of, steps) => {
+      fc.asyncProperty(shape(fc.constant(false)), fc.array(step, { maxLength: 40, size: 'max' }), async (of, steps) => {
         const t = createPipelineTestDriver(pipelineOf(of));
         const watermarks = { left: Number.NEGATIVE_INFINITY, right: Number.NEGATIVE_INFINITY };
         const onTime = { left: [] as Record[], right: [] as Record[] };

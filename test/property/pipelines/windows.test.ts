@@ -162,7 +162,7 @@ describe('windows', () => {
       { weight: 1, arbitrary: fc.record({ watermark: fc.integer({ min: -20, max: 90 }) }) },
     );
     await fc.assert(
-      fc.asyncProperty(shape(fc.constant(1)), fc.array(step, { maxLength: 40 }), async (of, steps) => {
+      fc.asyncProperty(shape(fc.constant(1)), fc.array(step, { maxLength: 40, size: 'max' }), async (of, steps) => {
         const t = createPipelineTestDriver(pipelineOf(of));
         for (const next of steps) {
           if ('watermark' in next) await t.advanceWatermark('source-0', next.watermark);

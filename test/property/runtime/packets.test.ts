@@ -101,7 +101,7 @@ describe('a hop', () => {
     const plan = fc.record({
       commits: fc.array(coverage, { minLength: 1, maxLength: 8 }),
       maps: fc.array(shardMap, { minLength: 1, maxLength: 3 }),
-      order: fc.array(fc.nat({ max: 10_000 }), { minLength: 1, maxLength: 60 }),
+      order: fc.array(fc.nat({ max: 10_000 }), { minLength: 1, maxLength: 60, size: 'max' }),
     });
     fc.assert(
       fc.property(plan, ({ commits, maps, order }) => {

@@ -29,7 +29,7 @@ const reference = (times: readonly number[], gapMs: number): Session<readonly nu
   return groups.map((group) => ({ startMs: group[0]!, endMs: group.at(-1)! + gapMs, accumulator: group }));
 };
 
-const times = fc.array(fc.integer({ min: -60, max: 60 }), { maxLength: 30 });
+const times = fc.array(fc.integer({ min: -60, max: 60 }), { maxLength: 30, size: 'max' });
 const gaps = fc.integer({ min: 1, max: 12 });
 
 describe('mergeSession', () => {
