@@ -206,6 +206,20 @@ export const mutations: readonly Mutation[] = [
   ),
   one(
     'state is larger than memory',
+    'an entry is due as it was stored, whatever has become of it',
+    'state/partition-timers.ts',
+    "if (typeof entry === 'number' && this.#stored[table]?.isLive(entry)) return true;",
+    "if (typeof entry === 'number') return true;",
+  ),
+  one(
+    'state is larger than memory',
+    'entries that are taken out of columns together stay due as they were stored',
+    'state/entry-table.ts',
+    'stored.clear();',
+    '',
+  ),
+  one(
+    'state is larger than memory',
     'what changed after a snapshot of another container counts as covered',
     'state/state-partition.ts',
     'if (changedBy > n) continue;',
