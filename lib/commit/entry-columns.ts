@@ -2,7 +2,7 @@ import { type Column, fromColumn, toColumn } from '../core/columns.ts';
 import { ColumnRows } from '../state/column-rows.ts';
 import { LISTED, NAMINGS, nameOf, namingOf } from '../state/entry-names.ts';
 import type { EntryChange } from '../state/state-table.ts';
-import type { StoredLayer } from '../state/stored-entries.ts';
+import type { TableLayer } from '../state/stored-entries.ts';
 import { countOne, forEachPartition, type PartitionCounts, totalOf } from './partition-counts.ts';
 
 /** Changes of one table, by how their names are kept. */
@@ -84,7 +84,7 @@ export const toSetColumns = (
 ): ChangeColumns => [table, naming, [lp, count], values, names, [], []];
 
 /** Entries of a partition, left in their columns: by table, in the order in which they count. */
-export const toLayers = (columns: readonly ChangeColumns[]): (readonly [table: number, layer: StoredLayer])[] =>
+export const toLayers = (columns: readonly ChangeColumns[]): TableLayer[] =>
   columns.map(([table, naming, partitions, values, names, , deleted]) => [
     table,
     { rows: new ColumnRows(naming, values, names, totalOf(partitions)), deleted },

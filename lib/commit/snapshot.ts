@@ -3,13 +3,14 @@ import type { KeyedState } from '../state/keyed-state.ts';
 import type { StatePartition, StoredPartition } from '../state/state-partition.ts';
 import type { EntryChange } from '../state/state-table.ts';
 import type { EpochReader } from '../state/state-upgrade.ts';
+import type { TableLayer } from '../state/stored-entries.ts';
 import { type BlobRef, blobName } from './blob-ref.ts';
 import type { BlobStore } from './blob-store.ts';
 import { decodeMark, encodeMark } from './body-codec.ts';
 import { chooseRewrites } from './choose-rewrites.ts';
 import type { CommitLog } from './commit-log.ts';
 import type { CommittedState } from './committed-state.ts';
-import { type ChangeColumns, encodeEntries, toChangeColumns, toLayers, toSetColumns } from './entry-columns.ts';
+import { type ChangeColumns, encodeEntries, toChangeColumns, toSetColumns } from './entry-columns.ts';
 import { decodeFrame, encodeFrame } from './frame.ts';
 import { FIRST_EPOCH, type Manifest, type ManifestPartition, type Section, type StateBlob } from './manifest.ts';
 import type { Registry } from './registry.ts';
@@ -155,10 +156,10 @@ const rewrite = async (
     const { isLoaded } = change.partition;
     if (!isLoaded && !(await load(change.partition))) return false;
     const image = toImage(change.partition);
-    change.added = encodeColumns(image);
+    change.added = encodeLayers(change.partition.lp, image);
     change.kept = [];
     // What is busy would only be taken out of its columns again; what was loaded for this is in columns.
-    if (isLoaded && change.partition.isQuiet) change.partition.adopt(toLayers(image));
+    if (isLoaded && change.partition.isQuiet) change.partition.adopt(image);
   }
   return true;
 };
@@ -185,10 +186,14 @@ const layOut = (changes: readonly PartitionChange[]): Layout => {
 };
 
 /** All entries of a loaded partition; `undefined` where there are none. */
-export const encodeImage = (partition: StatePartition): Uint8Array | undefined => encodeColumns(toImage(partition));
+export const encodeImage = (partition: StatePartition): Uint8Array | undefined =>
+  encodeLayers(partition.lp, toImage(partition));
 
-const toImage = ({ lp, tables }: StatePartition): ChangeColumns[] =>
-  tables.flatMap((entries, table) => entries.rows().map((rows) => toSetColumns(lp, table, rows)));
+const toImage = ({ tables }: StatePartition): TableLayer[] =>
+  tables.flatMap((entries, table) => entries.rows().map((rows): TableLayer => [table, { rows, deleted: [] }]));
+
+const encodeLayers = (lp: number, image: readonly TableLayer[]): Uint8Array | undefined =>
+  encodeColumns(image.map(([table, { rows }]) => toSetColumns(lp, table, rows)));
 
 const encodeColumns = (columns: readonly ChangeColumns[]): Uint8Array | undefined =>
   columns.length === 0 ? undefined : encodeFrame(encodeEntries(columns));

@@ -1,7 +1,7 @@
 import { EntryTable } from './entry-table.ts';
 import { PartitionTimers, type Timer } from './partition-timers.ts';
 import type { EntryChange, StateTable } from './state-table.ts';
-import { StoredEntries, type StoredLayer } from './stored-entries.ts';
+import { StoredEntries, type TableLayer } from './stored-entries.ts';
 
 /** What is known of a partition whose stored entries are not in memory. */
 export interface StoredPartition {
@@ -127,7 +127,7 @@ export class StatePartition {
    * The same of entries that can be left as they are stored. A partition that is loaded is put there again, which changes
    * nothing that it holds: only what has changed since the snapshot before, as it may well change again, is kept apart.
    */
-  adopt(stored: readonly (readonly [table: number, layer: StoredLayer])[]): void {
+  adopt(stored: readonly TableLayer[]): void {
     this.#timers.forget(this.timerMs);
     const layers = Map.groupBy(stored, ([table]) => table);
     for (const [table, entries] of this.tables.entries()) {

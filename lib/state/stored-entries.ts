@@ -8,6 +8,9 @@ export interface StoredLayer {
   readonly deleted: readonly string[];
 }
 
+/** The same with its table's number. */
+export type TableLayer = readonly [table: number, layer: StoredLayer];
+
 /** Of the index, the liveness and the hash of a row. */
 const BYTES_PER_ROW = 14;
 
@@ -65,16 +68,16 @@ export class StoredEntries {
     this.#remove(this.#find(name));
   }
 
-  clear(): void {
-    this.#isLive.fill(0);
-    this.#size = 0;
-  }
-
   /** The same. @returns its value */
   take(name: string): unknown {
     const row = this.#find(name);
     this.#remove(row);
     return this.#valueAt(row);
+  }
+
+  clear(): void {
+    this.#isLive.fill(0);
+    this.#size = 0;
   }
 
   /** All entries by their rows, each as long as it is left here. */
