@@ -1,4 +1,4 @@
-import { Logger } from '@aws-lambda-powertools/logger';
+import { Logger, LogLevelThreshold } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { InvocationRecorder } from './invocation-recorder.ts';
 import { InvocationReport } from './invocation-report.ts';
@@ -29,8 +29,12 @@ export const createTelemetry = ({ pipeline, stage, deployment }: MeasuredSubject
     serviceName: pipeline,
     defaultDimensions: known,
   });
+  // Asked first: the logger looks at the environment even for a line that it does not write, and an invocation has a dozen steps.
+  const onStep = (step: string, unit: string): void => {
+    if (logger.level <= LogLevelThreshold.DEBUG) logger.debug('step', { step, unit });
+  };
   return {
-    recorder: new InvocationRecorder((step, unit) => logger.debug('step', { step, unit })),
+    recorder: new InvocationRecorder(onStep),
     report: new InvocationReport(logger, metrics),
   };
 };

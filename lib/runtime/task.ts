@@ -246,11 +246,17 @@ export class Task {
     );
   }
 
+  /** Of records in order. */
   #unseen(records: readonly StreamRecord[]): readonly StreamRecord[] {
     const seen = this.#head.header.position.sequenceNumber;
     if (seen === undefined) return records;
-    const first = records.findIndex((record) => compareSequenceNumbers(record.sequenceNumber, seen) > 0);
-    return first === -1 ? [] : first === 0 ? records : records.slice(first);
+    let first = 0;
+    for (let end = records.length; first < end; ) {
+      const middle = (first + end) >>> 1;
+      if (compareSequenceNumbers(records[middle]!.sequenceNumber, seen) > 0) end = middle;
+      else first = middle + 1;
+    }
+    return first === 0 ? records : records.slice(first);
   }
 
   /** What has to be made sure of before the first new record is computed. */

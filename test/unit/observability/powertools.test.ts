@@ -26,6 +26,20 @@ const measured = (subject: MeasuredSubject): Record<string, unknown> => {
   return JSON.parse(lines.at(-1) ?? '{}') as Record<string, unknown>;
 };
 
+describe('steps of the protocol', () => {
+  it.each([
+    ['DEBUG', [{ level: 'DEBUG', message: 'step', step: 'committed', unit: 'u' }]],
+    ['INFO', []],
+  ])('at level %s', (level, lines) => {
+    vi.stubEnv('POWERTOOLS_LOG_LEVEL', level);
+    vi.stubEnv('POWERTOOLS_DEV', 'true');
+    const written: unknown[] = [];
+    vi.spyOn(console, 'debug').mockImplementation((line: string) => void written.push(JSON.parse(line)));
+    createTelemetry({ pipeline: 'clicks' }).recorder.step('committed', 'u');
+    expect(written).toMatchObject(lines);
+  });
+});
+
 describe('metrics', () => {
   it('are those of one stage of one deployment: two of a pipeline are not added up', () => {
     const line = measured({ pipeline: 'clicks', stage: 'by-page', deployment: 'prod-state' });
