@@ -23,12 +23,13 @@ const usage = `Usage: node bench/flat-commits.ts [options]
 
 Counts keys in a window that stays open, in batches of ${events} events on ${touchedKeys} keys that are drawn from all that are stored: ${leastStored} in one
 process, ten times as many in the next, and so on. In turns each makes ${commitsInRound} commits, the last of them with a snapshot. State is in
-memory, all of it loaded. Prints what a commit of the keyed stage weighs, the write units of both
+memory, all of it in use. Prints what a commit of the keyed stage weighs, the write units of both
 stages (an UpdateItem for each event takes 1,000), and what an event costs of a processor.
 
 Options:
   --keys N      the most keys stored, ${leastStored} to 10000000 (default 1000000)
   --rounds N    1 to 1000 (default ${defaultRounds})
+  --loaded      in new containers, which load what is stored before they count on
   --profile DIR write a profile of each process there, for Chromium's developer tools
   --help        show this
 
@@ -37,10 +38,11 @@ Exit codes: 0 done, 1 a process failed, 2 wrong arguments.
 
 const parsed = parseWhole(
   process.argv.slice(2),
-  { keys: { type: 'string' }, rounds: { type: 'string' }, profile: { type: 'string' } },
-  ({ keys, rounds, profile }) => ({
+  { keys: { type: 'string' }, rounds: { type: 'string' }, loaded: { type: 'boolean' }, profile: { type: 'string' } },
+  ({ keys, rounds, loaded, profile }) => ({
     mostKeys: wholeNumber('--keys', keys, leastStored, 10_000_000) ?? 1_000_000,
     rounds: wholeNumber('--rounds', rounds, 1, 1_000) ?? defaultRounds,
+    loaded: loaded === true,
     profile,
   }),
 );
@@ -51,8 +53,8 @@ interface Container {
   readonly costs: (readonly StageCost[])[];
 }
 
-const start = (storedKeys: number, profile: string | undefined): Container => {
-  const options: CountingOptions = { storedKeys, touchedKeys, eventsOfEach };
+const start = (storedKeys: number, loaded: boolean, profile: string | undefined): Container => {
+  const options: CountingOptions = { storedKeys, touchedKeys, eventsOfEach, loaded };
   const child = fork(join(import.meta.dirname, 'engines/counting-process.ts'), [JSON.stringify(options)], {
     execArgv: profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', join(profile, String(storedKeys))],
   });
@@ -140,11 +142,11 @@ const tableOf = (containers: readonly Container[]): string => {
   return table.toString();
 };
 
-await runProgram(usage, parsed, async ({ mostKeys, rounds, profile }) => {
+await runProgram(usage, parsed, async ({ mostKeys, rounds, loaded, profile }) => {
   const containers: Container[] = [];
   try {
     for (let storedKeys = leastStored; storedKeys <= mostKeys; storedKeys *= 10)
-      containers.push(start(storedKeys, profile));
+      containers.push(start(storedKeys, loaded, profile));
     for (let round = -warmUpRounds; round < rounds; round++) {
       for (const container of containers) {
         const costs = await commit(container);

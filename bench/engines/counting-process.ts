@@ -8,6 +8,8 @@ export interface CountingOptions {
   /** Of all that are stored, drawn anew for each commit. */
   readonly touchedKeys: number;
   readonly eventsOfEach: number;
+  /** Begin with containers that load what is stored, and not with those that have counted it. */
+  readonly loaded: boolean;
 }
 
 /** Commits that it is asked for. */
@@ -18,7 +20,7 @@ export interface CountingRequest {
 /** Of each commit: what it has cost the stages. */
 export type CountingAnswer = readonly (readonly StageCost[])[];
 
-const { storedKeys, touchedKeys, eventsOfEach } = JSON.parse(process.argv[2] ?? '{}') as CountingOptions;
+const { storedKeys, touchedKeys, eventsOfEach, loaded } = JSON.parse(process.argv[2] ?? '{}') as CountingOptions;
 const filledAtOnce = 5_000;
 const random = new SeededRandom(1);
 const job = new CountingJob();
@@ -32,6 +34,11 @@ const draw = (): string[] => {
 
 for (let i = 0; i < storedKeys; i += filledAtOnce)
   await job.count(Array.from({ length: Math.min(filledAtOnce, storedKeys - i) }, (_, k) => keyOf(i + k)));
+
+if (loaded) {
+  await job.settle();
+  job.restart();
+}
 
 process.on('message', async ({ commits }: CountingRequest) => {
   const costs: (readonly StageCost[])[] = [];
