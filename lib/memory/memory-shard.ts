@@ -1,5 +1,6 @@
 import { compareSequenceNumbers } from '../connectors/sequence-number.ts';
 import type { ReadStart, Shard, StreamRecord } from '../connectors/stream-port.ts';
+import { firstWhere } from '../core/first-where.ts';
 
 /** How many trimmed records are kept in front of the array before it is cut: cutting every time would be quadratic. */
 const trimSlack = 4_096;
@@ -66,13 +67,6 @@ export class MemoryShard {
 
   /** The first place whose record satisfies what all later ones satisfy too. */
   #search(reached: (record: StreamRecord) => boolean): number {
-    let low = this.#first;
-    let high = this.end;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (reached(this.at(middle))) high = middle;
-      else low = middle + 1;
-    }
-    return low;
+    return firstWhere(this.#first, this.end, (place) => reached(this.at(place)));
   }
 }

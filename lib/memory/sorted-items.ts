@@ -1,3 +1,4 @@
+import { firstWhere } from '../core/first-where.ts';
 import type { Item } from '../state/item-store.ts';
 import { compareSortKeys } from '../state/sort-keys.ts';
 
@@ -37,13 +38,6 @@ export class SortedItems {
   }
 
   #lowerBound(sk: string): number {
-    let low = 0;
-    let high = this.#order.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (compareSortKeys(this.#order[middle] as string, sk) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstWhere(0, this.#order.length, (i) => compareSortKeys(this.#order[i] as string, sk) >= 0);
   }
 }

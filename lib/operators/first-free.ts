@@ -1,3 +1,5 @@
+import { firstWhere } from '../core/first-where.ts';
+
 /**
  * The first index that is not taken, where those before it all are.
  * @param guess looked at first. A wrong one, as after a record that was undone, costs two looks
@@ -11,10 +13,5 @@ export const firstFree = (isTaken: (index: number) => boolean, guess = 0): numbe
     taken = free;
     free *= 2;
   }
-  while (free - taken > 1) {
-    const middle = (taken + free) >> 1;
-    if (isTaken(middle)) taken = middle;
-    else free = middle;
-  }
-  return free;
+  return firstWhere(taken + 1, free, (index) => !isTaken(index));
 };

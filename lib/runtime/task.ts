@@ -4,6 +4,7 @@ import type { ChildUnit } from '../commit/outbox.ts';
 import type { Inheritance } from '../commit/write-image.ts';
 import { compareSequenceNumbers } from '../connectors/sequence-number.ts';
 import type { StreamRecord } from '../connectors/stream-port.ts';
+import { firstWhere } from '../core/first-where.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
 import type { SinkTiming } from '../graph/sink-guarantee.ts';
 import type { StatePartition } from '../state/state-partition.ts';
@@ -250,12 +251,7 @@ export class Task {
   #unseen(records: readonly StreamRecord[]): readonly StreamRecord[] {
     const seen = this.#head.header.position.sequenceNumber;
     if (seen === undefined) return records;
-    let first = 0;
-    for (let end = records.length; first < end; ) {
-      const middle = (first + end) >>> 1;
-      if (compareSequenceNumbers(records[middle]!.sequenceNumber, seen) > 0) end = middle;
-      else first = middle + 1;
-    }
+    const first = firstWhere(0, records.length, (i) => compareSequenceNumbers(records[i]!.sequenceNumber, seen) > 0);
     return first === 0 ? records : records.slice(first);
   }
 
