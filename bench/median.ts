@@ -1,3 +1,5 @@
-/** Of an odd number of runs the one in the middle. */
-export const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] as number;
+/** The one in the middle by what is measured of it; of an even number the upper one of the two. */
+export const medianBy = <T>(runs: readonly T[], measure: (run: T) => number): T =>
+  [...runs].sort((a, b) => measure(a) - measure(b))[runs.length >> 1] as T;
+
+export const median = (values: readonly number[]): number => medianBy(values, (value) => value);

@@ -13,6 +13,7 @@ export interface CommandOptions extends BenchOptions {
 
 const defaultEvents = 2_000_000;
 const mostEvents = 100_000_000;
+const mostRounds = 99;
 const resultsFolder = join(import.meta.dirname, '../results');
 
 const families = [...new Set(engines.map(({ name }) => name.split('/')[0] as string))];
@@ -30,6 +31,8 @@ Options:
   --engine X,Y     only these engines, by name or the beginning of it: ${families.join(', ')},
                    and more closely: millrace/memory, flink/heap, millrace/dynamodb/kpl/2000. The loop always runs:
                    answers are compared with its
+  --rounds N       do each work N times, 1 to ${mostRounds} (default 1), all engines in turns: where the machine is now faster and now
+                   slower, the ratios in the middle say more than those of one round
   --seed N         of the generated events (default 1)
   --results DIR    where the results are written (default bench/results)
   --json           print the results as JSON instead of tables
@@ -46,12 +49,14 @@ export const parseBenchArguments = (given: readonly string[]): ParsedArguments<C
       events: { type: 'string' },
       work: { type: 'string' },
       engine: { type: 'string' },
+      rounds: { type: 'string' },
       seed: { type: 'string' },
       results: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
-    ({ events, work, engine, seed, results, json }) => ({
+    ({ events, work, engine, rounds, seed, results, json }) => ({
       events: wholeNumber('--events', events, 1_000, mostEvents) ?? defaultEvents,
+      rounds: wholeNumber('--rounds', rounds, 1, mostRounds) ?? 1,
       seed: wholeNumber('--seed', seed, 0, 2 ** 32 - 1) ?? 1,
       works:
         work === undefined

@@ -14,6 +14,8 @@ import { installPeers, type PeerName } from './install-peers.ts';
 export interface BenchOptions {
   readonly events: number;
   readonly seed: number;
+  /** How often each engine does each work. */
+  readonly rounds: number;
   readonly works: readonly Work[];
   readonly engines: readonly Engine[];
   /** Beside what the engines need. */
@@ -30,7 +32,7 @@ export interface BenchSurroundings {
 const warmUpShare = 0.1;
 
 /**
- * Installs what is missing, makes the events and has each engine do each work, one after the other.
+ * Installs what is missing, makes the events and has each engine do each work, one after the other; then the work's next round.
  * @throws MillraceError `INSTALL_FAILED` (configuration); an engine that fails is in the results
  */
 export const runBench = async (
@@ -38,6 +40,7 @@ export const runBench = async (
   { signal, startProgress }: BenchSurroundings,
 ): Promise<Results> => {
   const startedAt = new Date().toISOString();
+  const { seed, rounds } = options;
   const plan = planOf(options);
   const peers = [...new Set([...options.alsoInstall, ...options.engines.flatMap(({ needs }) => needs)])];
   const sizes = [...new Set(plan.map(({ events }) => events))];
@@ -49,18 +52,17 @@ export const runBench = async (
     );
     for (const events of sizes) {
       progress.step(`making ${events} events`);
-      const { seed } = options;
       await writeEvents(eventsFile(folder, events), { seed, events }, signal);
       await writeEvents(warmUpFile(folder, events), { seed, events: Math.ceil(events * warmUpShare) }, signal);
     }
     const bench = new Bench(folder, missing, signal);
-    for (const entry of plan) {
-      progress.step(`${entry.engine.name} · ${entry.work.id}`);
-      await bench.run(entry);
+    for (const trial of plan) {
+      progress.step(`${trial.engine.name} · ${trial.work.id}${rounds === 1 ? '' : ` · round ${trial.round}`}`);
+      await bench.run(trial);
     }
     const [{ model = 'unknown' } = {}] = cpus();
     const machine = { processor: model.trim(), cores: availableParallelism(), node: process.versions.node };
-    return { startedAt, machine, seed: options.seed, ...bench.outcome };
+    return { startedAt, machine, seed, rounds, ...bench.outcome };
   } finally {
     progress.stop();
     await rm(folder, { recursive: true, force: true });
@@ -74,21 +76,31 @@ interface PlannedTrial {
   readonly work: Work;
   readonly engine: Engine;
   readonly events: number;
+  /** From 1 on. */
+  readonly round: number;
   /** Its rows are what others are compared with; not in the tables unless the engine gets all events. */
   readonly isReference: boolean;
 }
 
-/** The loop comes first at each work, with each number of events that somebody at it gets. */
-const planOf = ({ works, engines, events }: BenchOptions): readonly PlannedTrial[] =>
+/** In each round of a work the loop comes first, with each number of events that somebody at it gets. */
+const planOf = ({ works, engines, events, rounds }: BenchOptions): readonly PlannedTrial[] =>
   works.flatMap((work) => {
     const others = engines
       .filter((engine) => engine !== plainLoop && engine.works.includes(work.id))
       .map((engine) => ({ work, engine, events: Math.min(events, engine.mostEvents ?? events), isReference: false }));
     const sizes = [...new Set([events, ...others.map((trial) => trial.events)])];
-    return [...sizes.map((size) => ({ work, engine: plainLoop, events: size, isReference: true })), ...others];
+    const references = sizes.map((size) => ({ work, engine: plainLoop, events: size, isReference: true }));
+    return Array.from({ length: rounds }, (_, i) =>
+      [...references, ...others].map((trial) => ({ ...trial, round: i + 1 })),
+    ).flat();
   });
 
-interface Finished extends PlannedTrial {
+/** What an engine has done at a work, with a number of events. */
+interface Attempt extends Pick<PlannedTrial, 'work' | 'engine' | 'events' | 'isReference'> {
+  readonly rounds: Round[];
+}
+
+interface Round {
   readonly measured: Measured;
   readonly answer: Answer;
 }
@@ -98,7 +110,7 @@ class Bench {
   readonly #folder: string;
   readonly #missing: ReadonlyMap<PeerName, string>;
   readonly #signal: AbortSignal;
-  readonly #finished: Finished[] = [];
+  readonly #attempts: Attempt[] = [];
   readonly #skipped = new Map<string, Absence>();
   readonly #failed: Absence[] = [];
 
@@ -108,13 +120,15 @@ class Bench {
     this.#signal = signal;
   }
 
-  async run(trial: PlannedTrial): Promise<void> {
-    const { engine, work, events } = trial;
+  async run({ engine, work, events, isReference, round }: PlannedTrial): Promise<void> {
     const lacks = engine.needs.find((need) => this.#missing.has(need));
     if (lacks !== undefined) {
       this.#skipped.set(engine.name, { engine: engine.name, why: this.#missing.get(lacks) as string });
       return;
     }
+    if (round === 1) this.#attempts.push({ engine, work, events, isReference, rounds: [] });
+    const attempt = this.#attempts.find((one) => one.engine === engine && one.work === work && one.events === events);
+    if (attempt === undefined) return;
     const answerFile = join(this.#folder, 'answer.csv');
     await rm(answerFile, { force: true });
     const files = {
@@ -124,22 +138,27 @@ class Bench {
     };
     try {
       const measured = await engine.run({ work: work.id, ...files }, this.#signal);
-      this.#finished.push({ ...trial, measured, answer: readAnswer(answerFile) });
+      attempt.rounds.push({ measured, answer: readAnswer(answerFile) });
     } catch (error) {
       this.#signal.throwIfAborted();
       this.#failed.push({ engine: engine.name, work: work.id, why: (error as Error).message });
+      // Rounds are compared one by one: who lacks one is not in the tables.
+      this.#attempts.splice(this.#attempts.indexOf(attempt), 1);
     }
   }
 
   get outcome(): Pick<Results, 'rows' | 'skipped' | 'failed'> {
-    const most = Math.max(...this.#finished.map(({ events }) => events));
-    const shown = this.#finished.filter(({ isReference, events }) => !isReference || events === most);
+    const most = Math.max(...this.#attempts.map(({ events }) => events));
+    const shown = this.#attempts.filter(({ isReference, events }) => !isReference || events === most);
     return { rows: shown.map((one) => this.#rowOf(one)), skipped: [...this.#skipped.values()], failed: this.#failed };
   }
 
-  #rowOf({ work, engine, events, measured, answer }: Finished): ResultRow {
+  #rowOf({ work, engine, events, rounds }: Attempt): ResultRow {
     const checker = engine === plainLoop ? duckDb : plainLoop;
-    const other = this.#finished.find((one) => one.work === work && one.events === events && one.engine === checker);
-    return rowOf(work.id, engine.name, events, measured, other === undefined ? null : isSame(answer, other.answer));
+    const right = this.#attempts.find((one) => one.work === work && one.events === events && one.engine === checker)
+      ?.rounds[0]?.answer;
+    const isRight = right === undefined ? null : rounds.every(({ answer }) => isSame(answer, right));
+    const measured = rounds.map((round) => round.measured);
+    return rowOf(work.id, engine.name, events, measured, isRight);
   }
 }

@@ -1,8 +1,9 @@
 import { usEast1 } from '../../lib/cost/prices.ts';
 import type { Measured } from '../engines/trial.ts';
+import { median, medianBy } from '../median.ts';
 import type { WorkId } from '../works/work.ts';
 
-/** One engine at one work. */
+/** One engine at one work. Of several rounds the one in the middle, by CPU. */
 export interface ResultRow {
   readonly work: WorkId;
   readonly engine: string;
@@ -10,6 +11,8 @@ export interface ResultRow {
   readonly eventsPerSecond: number;
   /** Of the whole process, user and system, all threads. */
   readonly cpuMicrosPerEvent: number;
+  /** The same of each round, in their order. */
+  readonly cpuMicrosOfRounds: readonly number[];
   /** The same for each stage. */
   readonly partMicrosPerEvent?: Readonly<Record<string, number>>;
   /** To DynamoDB; `null` for engines that store nothing outside of their machine. */
@@ -36,6 +39,7 @@ export interface Results {
   readonly startedAt: string;
   readonly machine: { readonly processor: string; readonly cores: number; readonly node: string };
   readonly seed: number;
+  readonly rounds: number;
   readonly rows: readonly ResultRow[];
   /** Not run, since something is missing. */
   readonly skipped: readonly Absence[];
@@ -46,9 +50,10 @@ export const rowOf = (
   work: WorkId,
   engine: string,
   events: number,
-  { wallMs, cpuMicros, parts, traffic }: Measured,
+  rounds: readonly Measured[],
   resultsEqual: boolean | null,
 ): ResultRow => {
+  const { wallMs, cpuMicros, parts, traffic } = medianBy(rounds, (round) => round.cpuMicros);
   const { dynamo, kinesis } = usEast1;
   const counted = traffic === undefined || traffic.events === 0 ? undefined : traffic;
   const per1000 = (count: number | undefined) =>
@@ -59,6 +64,7 @@ export const rowOf = (
     events,
     eventsPerSecond: Math.round(events / (wallMs / 1_000)),
     cpuMicrosPerEvent: rounded(cpuMicros / events),
+    cpuMicrosOfRounds: rounds.map((round) => rounded(round.cpuMicros / events)),
     ...(parts !== undefined && {
       partMicrosPerEvent: Object.fromEntries(
         Object.entries(parts).map(([part, micros]) => [part, rounded(micros / events)]),
@@ -81,6 +87,13 @@ export const rowOf = (
     resultsEqual,
   };
 };
+
+/**
+ * How many times the CPU of another engine one takes: in each round, when the machine ran as fast for both, and of these the one in
+ * the middle.
+ */
+export const timesCpu = (row: ResultRow, other: ResultRow): number =>
+  median(row.cpuMicrosOfRounds.map((micros, round) => micros / (other.cpuMicrosOfRounds[round] as number)));
 
 const significantDigits = 4;
 

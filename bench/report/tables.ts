@@ -1,12 +1,12 @@
 import Table from 'cli-table3';
 import { groupDigits } from '../../lib/core/text-table.ts';
 import { works } from '../works/works.ts';
-import type { ResultRow, Results } from './results.ts';
+import { type ResultRow, type Results, timesCpu } from './results.ts';
 
 const none = '—';
 
 /** A table for each work, and what is not in them. */
-export const renderTables = ({ rows, skipped, failed, machine }: Results): string => {
+export const renderTables = ({ rows, skipped, failed, machine, rounds }: Results): string => {
   const tables = works.flatMap(({ id, letter, title }) => {
     const chosen = rows.filter((row) => row.work === id);
     return chosen.length === 0 ? [] : [`(${letter}) ${id}: ${title}\n${tableOf(chosen)}`];
@@ -15,7 +15,10 @@ export const renderTables = ({ rows, skipped, failed, machine }: Results): strin
     ...skipped.map(({ engine, why }) => `left out: ${engine}: ${why}`),
     ...failed.map(({ engine, work, why }) => `FAILED: ${engine} at ${work}: ${why.split('\n')[0]}`),
   ];
-  return [...tables, `${machine.processor}, ${machine.cores} cores, Node ${machine.node}`, ...absences].join('\n\n');
+  const turns =
+    rounds === 1 ? '' : `; ${rounds} rounds, of which the one in the middle by CPU, and the ratio in the middle`;
+  const where = `${machine.processor}, ${machine.cores} cores, Node ${machine.node}${turns}`;
+  return [...tables, where, ...absences].join('\n\n');
 };
 
 const tableOf = (rows: readonly ResultRow[]): string => {
@@ -36,7 +39,7 @@ const tableOf = (rows: readonly ResultRow[]): string => {
       'equal',
     ],
   });
-  const microsOf = (engine: string) => rows.find((row) => row.engine === engine)?.cpuMicrosPerEvent;
+  const rowOf = (engine: string) => rows.find((row) => row.engine === engine);
   for (const row of rows) {
     const { engine, events, eventsPerSecond, cpuMicrosPerEvent, partMicrosPerEvent, resultsEqual } = row;
     table.push([
@@ -44,8 +47,8 @@ const tableOf = (rows: readonly ResultRow[]): string => {
       groupDigits(events),
       groupDigits(eventsPerSecond),
       cpuMicrosPerEvent.toFixed(2) + partsText(partMicrosPerEvent),
-      ratio(cpuMicrosPerEvent, microsOf('loop')),
-      ratio(cpuMicrosPerEvent, microsOf('flink/heap')),
+      ratio(row, rowOf('loop')),
+      ratio(row, rowOf('flink/heap')),
       text(row.requestsPer1000),
       text(row.readsPer1000),
       text(row.writeUnitsPer1000),
@@ -62,7 +65,7 @@ const partsText = (parts: ResultRow['partMicrosPerEvent']): string => {
   return values.length < 2 ? '' : ` (${values.map((value) => value.toFixed(2)).join(' + ')})`;
 };
 
-const ratio = (value: number, base: number | undefined): string =>
-  base === undefined ? none : (value / base).toFixed(2);
+const ratio = (row: ResultRow, other: ResultRow | undefined): string =>
+  other === undefined ? none : timesCpu(row, other).toFixed(2);
 
 const text = (value: number | null): string => (value === null ? none : String(value));

@@ -8,9 +8,16 @@ import { works } from '../../../bench/works/works.ts';
 
 const engineOf = (name: string): Engine => engines.find((engine) => engine.name === name) as Engine;
 
-const run = (chosen: readonly Engine[], workIds: readonly string[]) =>
+const run = (chosen: readonly Engine[], workIds: readonly string[], rounds = 1) =>
   runBench(
-    { events: 3_000, seed: 1, works: works.filter(({ id }) => workIds.includes(id)), engines: chosen, alsoInstall: [] },
+    {
+      events: 3_000,
+      seed: 1,
+      rounds,
+      works: works.filter(({ id }) => workIds.includes(id)),
+      engines: chosen,
+      alsoInstall: [],
+    },
     {
       signal: new AbortController().signal,
       startProgress: () => ({ step: () => undefined, stop: () => undefined }),
@@ -45,6 +52,36 @@ describe('the bench', () => {
     expect(millrace?.requestsPer1000).toBeGreaterThan(2);
     expect(millrace?.requestsPer1000).toBeLessThan(10);
     expect(updates?.requestsPer1000).toBeGreaterThan(100);
+  });
+
+  it('takes engines in turns, and notices a wrong row and a failure in whichever round', async () => {
+    const order: string[] = [];
+    const engine = (name: string, spoil: (answerFile: string) => void): Engine => ({
+      ...plainLoop,
+      name,
+      run: async (trial, signal) => {
+        order.push(name);
+        const measured = await plainLoop.run(trial, signal);
+        spoil(trial.answerFile);
+        return measured;
+      },
+    });
+    const inRound = (round: number, name: string) => order.filter((one) => one === name).length === round;
+    const right = engine('right', () => undefined);
+    const wrong = engine('wrong', (file) => inRound(2, 'wrong') && appendFileSync(file, '1,2,3\n'));
+    const broken = engine('broken', () => {
+      if (inRound(2, 'broken')) throw new Error('no disk');
+    });
+    const { rows, failed, rounds } = await run([right, wrong, broken], ['tumbling'], 3);
+    // Who has failed is not asked again.
+    expect(order).toEqual(['right', 'wrong', 'broken', 'right', 'wrong', 'broken', 'right', 'wrong']);
+    expect(rows.map(({ engine, resultsEqual }) => [engine, resultsEqual])).toEqual([
+      ['loop', null],
+      ['right', true],
+      ['wrong', false],
+    ]);
+    for (const { cpuMicrosOfRounds } of rows) expect(cpuMicrosOfRounds).toHaveLength(3);
+    expect({ failed, rounds }).toEqual({ failed: [{ engine: 'broken', work: 'tumbling', why: 'no disk' }], rounds: 3 });
   });
 
   it('notices a row too many, and an engine that fails', async () => {

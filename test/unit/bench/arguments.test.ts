@@ -10,10 +10,10 @@ const chosenBy = (...args: string[]) => {
 
 describe('arguments of npm run bench', () => {
   it('choose everything when there are none', () => {
-    const { works, engines, events, json } = chosenBy();
+    const { works, engines, events, rounds, json } = chosenBy();
     expect(works).toEqual(['tumbling', 'sliding', 'session', 'interval-join', 'filter-map', 'repartition']);
     expect(engines).toEqual(expect.arrayContaining(['loop', 'duckdb', 'flink/heap', 'by-hand/update-per-record']));
-    expect({ events, json }).toEqual({ events: 2_000_000, json: false });
+    expect({ events, rounds, json }).toEqual({ events: 2_000_000, rounds: 1, json: false });
   });
 
   it('take works by letter or name', () => {
@@ -33,6 +33,7 @@ describe('arguments of npm run bench', () => {
 
   it.each([
     [['--events', '10'], "--events is '10'; allowed: a whole number from 1000 to 100000000."],
+    [['--rounds', '0'], "--rounds is '0'; allowed: a whole number from 1 to 99."],
     [['--work', 'tumblin'], "--work names 'tumblin', which there is not; did you mean 'tumbling'?"],
     [['--work', 'g'], "--work names 'g', which there is not"],
     [['--engine', 'flink/heep'], "did you mean 'flink/heap'?"],
@@ -45,7 +46,7 @@ describe('arguments of npm run bench', () => {
 
   it('have a usage that knows every option', () => {
     expect(parseBenchArguments(['--help'])).toEqual({ kind: 'help' });
-    for (const option of ['--events', '--work', '--engine', '--seed', '--results', '--json', '--help'])
+    for (const option of ['--events', '--work', '--engine', '--rounds', '--seed', '--results', '--json', '--help'])
       expect(usage).toContain(option);
   });
 });
