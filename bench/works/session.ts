@@ -66,8 +66,9 @@ export const sessionCount: Work = {
   columns: ['bidder', 'startMs', 'endMs', 'bids'],
   pipeline,
   makeLoop,
+  // RANGE, not ROWS: bids of one instant are in no order, and whichever of them begins a session, all are in it.
   sql: `WITH begun AS (SELECT bidder, date_time,
       (coalesce(date_time - lag(date_time) OVER (PARTITION BY bidder ORDER BY date_time), ${gapMs}) >= ${gapMs})::INT AS begins FROM bid),
-    numbered AS (SELECT bidder, date_time, sum(begins) OVER (PARTITION BY bidder ORDER BY date_time ROWS UNBOUNDED PRECEDING) AS n FROM begun)
+    numbered AS (SELECT bidder, date_time, sum(begins) OVER (PARTITION BY bidder ORDER BY date_time RANGE UNBOUNDED PRECEDING) AS n FROM begun)
     SELECT bidder, min(date_time) AS startMs, max(date_time) + ${gapMs} AS endMs, count(*) AS bids FROM numbered GROUP BY bidder, n`,
 };
