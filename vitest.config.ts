@@ -26,6 +26,7 @@ export default defineConfig({
     maxWorkers: 2,
     passWithNoTests: false,
     restoreMocks: true,
+    globalSetup: 'test/temporary-folder.ts',
     // No test may wait for, or pick up, the credentials of the machine it runs on.
     env: { AWS_EC2_METADATA_DISABLED: 'true' },
     projects: [
