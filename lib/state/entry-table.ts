@@ -1,5 +1,6 @@
 import { type ColumnRows, joinRows, toRows } from './column-rows.ts';
 import { entryBytes } from './entry-size.ts';
+import type { Entry } from './state-table.ts';
 import type { StoredEntries } from './stored-entries.ts';
 
 /** Entries that are left as they were stored, as a share of those that were. */
@@ -10,7 +11,7 @@ const LEAST_STORED = 0.25;
  * that are left as they were stored. No entry is in both.
  */
 export class EntryTable {
-  #written = new Map<string, unknown>();
+  readonly #written = new Map<string, Entry>();
   #stored: StoredEntries | undefined;
   #writtenBytes = 0;
 
@@ -25,27 +26,40 @@ export class EntryTable {
 
   get(key: string): unknown {
     const written = this.#written.get(key);
-    return written !== undefined || this.#stored === undefined ? written : this.#stored.get(key);
+    return written !== undefined || this.#stored === undefined ? written?.value : this.#stored.get(key);
   }
 
-  /** The same of an entry that is likely to be written soon: from now on it is kept on its own. Not while entries are iterated. */
-  use(key: string): unknown {
+  /** An entry that is likely to be written soon: from now on it is kept on its own. Not while entries are iterated. */
+  find(key: string): Entry | undefined {
     const written = this.#written.get(key);
     if (written !== undefined || this.#stored === undefined) return written;
-    const stored = this.#taken(key);
-    if (stored !== undefined) this.#put(key, stored);
-    return stored;
+    const stored = this.#takeStored(key);
+    return stored === undefined ? undefined : this.#put(key, stored);
   }
 
-  /** @returns what it was before */
-  set(key: string, value: unknown): unknown {
-    const before = this.#taken(key);
-    this.#put(key, value);
+  /**
+   * @param known the entry as `find` gave it at some time, here or elsewhere
+   * @returns what it was before
+   */
+  set(key: string, value: unknown, known?: Entry): unknown {
+    const entry = known?.table === this ? known : this.#written.get(key);
+    if (entry === undefined) {
+      const before = this.#takeStored(key);
+      this.#put(key, value);
+      return before;
+    }
+    const before = entry.value;
+    const bytes = entryBytes(key, value);
+    this.#writtenBytes += bytes - entry.bytes;
+    entry.value = value;
+    entry.bytes = bytes;
     return before;
   }
 
   delete(key: string): void {
-    if (this.#taken(key) !== undefined) this.#written.delete(key);
+    const entry = this.#written.get(key);
+    if (entry === undefined) this.#takeStored(key);
+    else this.#remove(key, entry);
   }
 
   /** Stored entries are all there is, but for what is said to have changed since: that stays as it is here. */
@@ -59,16 +73,12 @@ export class EntryTable {
   /** Keeps only what is said to have changed. */
   forget(changed: ReadonlyMap<string, unknown>): void {
     this.#stored = undefined;
-    for (const [key, value] of this.#written) {
-      if (changed.has(key)) continue;
-      this.#written.delete(key);
-      this.#writtenBytes -= entryBytes(key, value);
-    }
+    for (const [key, entry] of this.#written) if (!changed.has(key)) this.#remove(key, entry);
   }
 
   /** All entries as columns. */
   rows(): ColumnRows[] {
-    const written = toRows(this.#written).map((from) => ({ from, rows: [...Array(from.count).keys()] }));
+    const written = toRows(this.written()).map((from) => ({ from, rows: [...Array(from.count).keys()] }));
     return joinRows([...(this.#stored?.live() ?? []), ...written]);
   }
 
@@ -78,18 +88,18 @@ export class EntryTable {
   }
 
   *values(): Generator<unknown> {
-    yield* this.#written.values();
+    for (const { value } of this.#written.values()) yield value;
     if (this.#stored !== undefined) yield* this.#stored.values();
   }
 
   *[Symbol.iterator](): Generator<[key: string, value: unknown]> {
-    yield* this.#written;
+    yield* this.written();
     if (this.#stored !== undefined) yield* this.#stored;
   }
 
-  /** Those that are kept on their own. */
-  get written(): ReadonlyMap<string, unknown> {
-    return this.#written;
+  /** Names and values of those that are kept on their own. */
+  *written(): Generator<[key: string, value: unknown]> {
+    for (const [key, { value }] of this.#written) yield [key, value];
   }
 
   /** Those that are left as they were stored, if any. */
@@ -98,12 +108,7 @@ export class EntryTable {
   }
 
   /** Takes what is stored away, as the entry is about to be written or deleted. */
-  #taken(key: string): unknown {
-    const written = this.#written.get(key);
-    if (written !== undefined) {
-      this.#writtenBytes -= entryBytes(key, written);
-      return written;
-    }
+  #takeStored(key: string): unknown {
     const stored = this.#stored?.take(key);
     if (stored !== undefined) this.#dissolve();
     return stored;
@@ -119,8 +124,16 @@ export class EntryTable {
     stored.clear();
   }
 
-  #put(key: string, value: unknown): void {
-    this.#written.set(key, value);
-    this.#writtenBytes += entryBytes(key, value);
+  #put(key: string, value: unknown): Entry {
+    const entry: Entry = { table: this, value, bytes: entryBytes(key, value) };
+    this.#written.set(key, entry);
+    this.#writtenBytes += entry.bytes;
+    return entry;
+  }
+
+  #remove(key: string, entry: Entry): void {
+    this.#written.delete(key);
+    this.#writtenBytes -= entry.bytes;
+    entry.table = undefined;
   }
 }

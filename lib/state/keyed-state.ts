@@ -1,6 +1,6 @@
 import { getOrAdd } from '../core/get-or-add.ts';
 import { StatePartition, type StoredPartition } from './state-partition.ts';
-import type { EntryChange, StateTable } from './state-table.ts';
+import type { Entry, EntryChange, StateTable } from './state-table.ts';
 
 /**
  * The committed keyed state of one task: the fold of its snapshot and the commits since. Partitions are loaded when they
@@ -15,8 +15,13 @@ export class KeyedState {
   }
 
   /** @throws Error where the partition is not loaded: whoever computes has to ask for it before */
+  find(lp: number, table: number, key: string): Entry | undefined {
+    return this.partitions.get(lp)?.find(table, key);
+  }
+
+  /** Its value. @throws as `find` */
   get(lp: number, table: number, key: string): unknown {
-    return this.partitions.get(lp)?.get(table, key);
+    return this.find(lp, table, key)?.value;
   }
 
   isLoaded(lp: number): boolean {

@@ -12,9 +12,9 @@ export interface Timer {
   readonly key: string;
 }
 
-/** An entry, by its key; or by its row, where it is left as it was stored, so that its name need not be made. */
-type Entry = string | number;
-type Heap = TimeHeap<Entry>;
+/** An entry's key; or its row, where it is left as it was stored, so that its name need not be made. */
+type KeyOrRow = string | number;
+type Heap = TimeHeap<KeyOrRow>;
 
 /**
  * When entries of a partition are due, as their values say. Until one may be, only a bound is known: what is stored says it
@@ -51,7 +51,7 @@ export class PartitionTimers {
       const heap = heaps[table];
       if (heap === undefined) continue;
       for (let ms = heap.firstMs; ms !== undefined; ms = heap.firstMs) {
-        if (this.#isDue(table, heap.first as Entry, ms)) {
+        if (this.#isDue(table, heap.first as KeyOrRow, ms)) {
           if (ms < firstMs) firstMs = ms;
           break;
         }
@@ -129,7 +129,7 @@ export class PartitionTimers {
     const heaps: (Heap | undefined)[] = [];
     for (const [table, entries] of this.#tables.entries()) {
       const { timerMs } = this.#specs[table] as StateTable;
-      for (const [key, value] of entries.written) {
+      for (const [key, value] of entries.written()) {
         const timeMs = timerMs(value);
         if (timeMs !== undefined) this.#push(heaps, table, key, timeMs);
       }
@@ -144,7 +144,7 @@ export class PartitionTimers {
     return heaps;
   }
 
-  #push(heaps: (Heap | undefined)[], table: number, entry: Entry, timeMs: number): void {
+  #push(heaps: (Heap | undefined)[], table: number, entry: KeyOrRow, timeMs: number): void {
     let heap = heaps[table];
     if (heap === undefined) {
       heap = new TimeHeap();
@@ -158,13 +158,13 @@ export class PartitionTimers {
       if (this.#isDue(table, entry, timeMs)) yield { timeMs, lp: this.#lp, table, key: this.#keyOf(table, entry) };
   }
 
-  #isDue(table: number, entry: Entry, timeMs: number): boolean {
+  #isDue(table: number, entry: KeyOrRow, timeMs: number): boolean {
     if (typeof entry === 'number' && this.#stored[table]?.isLive(entry)) return true;
     const value = this.#tables[table]?.get(this.#keyOf(table, entry));
     return value !== undefined && this.#specs[table]?.timerMs(value) === timeMs;
   }
 
-  #keyOf(table: number, entry: Entry): string {
+  #keyOf(table: number, entry: KeyOrRow): string {
     return typeof entry === 'string' ? entry : (this.#stored[table] as StoredEntries).nameAt(entry);
   }
 }

@@ -1,7 +1,7 @@
 import { jsonSize } from '../core/json-size.ts';
 import type { Journal } from './journal.ts';
 import type { KeyedState } from './keyed-state.ts';
-import type { EntryChange } from './state-table.ts';
+import type { Entry, EntryChange } from './state-table.ts';
 
 /**
  * A value of state may take about so many characters of JSON: what fills a commit. It is written as a whole whenever it
@@ -30,6 +30,10 @@ export class StateOverlay {
   #bytes = 0;
   #bytesAtBegin = 0;
   #large: EntryChange | undefined;
+  /** The committed entry that was asked for last: mostly it is written next. */
+  #lastKey: string | undefined;
+  #lastTable = -1;
+  #lastEntry: Entry | undefined;
 
   constructor(base: KeyedState, journal: Journal) {
     this.#base = base;
@@ -39,7 +43,12 @@ export class StateOverlay {
 
   get(lp: number, table: number, key: string): unknown {
     const write = (this.#writes[table] as Map<string, MeasuredChange>).get(key);
-    return write === undefined ? this.#base.get(lp, table, key) : write.value;
+    if (write !== undefined) return write.value;
+    const entry = this.#base.find(lp, table, key);
+    this.#lastKey = key;
+    this.#lastTable = table;
+    this.#lastEntry = entry;
+    return entry?.value;
   }
 
   /** `undefined` deletes. */
@@ -48,7 +57,8 @@ export class StateOverlay {
     const before = writes.get(key);
     const characters = key.length + (value === undefined ? 0 : jsonSize(value));
     this.#bytes += characters - (before === undefined ? 0 : before.characters);
-    const change = { lp, table, key, value, characters };
+    const entry = key === this.#lastKey && table === this.#lastTable ? this.#lastEntry : before?.entry;
+    const change = { lp, table, key, value, characters, entry };
     this.#journal.replace(writes, key, before, change);
     if (characters > MAX_VALUE_CHARACTERS) this.#large = change;
     return change;

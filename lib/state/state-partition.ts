@@ -1,6 +1,6 @@
 import { EntryTable } from './entry-table.ts';
 import { PartitionTimers, type Timer } from './partition-timers.ts';
-import type { EntryChange, StateTable } from './state-table.ts';
+import type { Entry, EntryChange, StateTable } from './state-table.ts';
 import { StoredEntries, type TableLayer } from './stored-entries.ts';
 
 /** What is known of a partition whose stored entries are not in memory. */
@@ -91,18 +91,18 @@ export class StatePartition {
   }
 
   /** Not while entries of its tables are iterated. */
-  get(table: number, key: string): unknown {
+  find(table: number, key: string): Entry | undefined {
     if (this.#stored !== undefined) throw new Error(`partition ${this.lp} is read and not loaded`);
-    return (this.tables[table] as EntryTable).use(key);
+    return (this.tables[table] as EntryTable).find(key);
   }
 
   /** Applies what commit `n` changed, loaded or not: a change does not ask what was there. */
-  apply(n: number, { table, key, value }: EntryChange): void {
+  apply(n: number, { table, key, value, entry }: EntryChange): void {
     const entries = this.tables[table] as EntryTable;
     if (value === undefined) {
       entries.delete(key);
     } else {
-      this.#timers.note(table, key, value, entries.set(key, value));
+      this.#timers.note(table, key, value, entries.set(key, value, entry));
     }
     (this.dirty[table] as Map<string, number>).set(key, n);
   }

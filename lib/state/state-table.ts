@@ -19,4 +19,15 @@ export interface EntryChange {
   readonly table: number;
   readonly key: string;
   readonly value: unknown;
+  /** The entry, where whoever computed the change has found it: to find it once more takes longer than to change it. */
+  readonly entry?: Entry | undefined;
+}
+
+/** An entry in memory: one and the same for as long as it is there. */
+export interface Entry {
+  /** What it is in; `undefined` when it has gone. Who has kept it asks, before taking it for the entry of that name. */
+  table: object | undefined;
+  value: unknown;
+  /** Memory that it takes, about. */
+  bytes: number;
 }

@@ -187,8 +187,15 @@ export const mutations: readonly Mutation[] = [
     'state is larger than memory',
     'a partition whose stored entries are taken over forgets what changed since',
     'state/entry-table.ts',
-    'if (changed.has(key)) continue;',
-    '',
+    'if (!changed.has(key)) this.#remove(key, entry);',
+    'this.#remove(key, entry);',
+  ),
+  one(
+    'state is larger than memory',
+    'the entry that was asked for last is written, whichever it was',
+    'state/state-overlay.ts',
+    'key === this.#lastKey && table === this.#lastTable ? this.#lastEntry',
+    'this.#lastEntry !== undefined ? this.#lastEntry',
   ),
   one(
     'state is larger than memory',
