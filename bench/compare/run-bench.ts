@@ -41,10 +41,11 @@ export const runBench = async (
 ): Promise<Results> => {
   const startedAt = new Date().toISOString();
   const { seed, rounds } = options;
-  const plan = planOf(options);
+  const plan = options.works.map((work) => attemptsAt(work, options));
+  const attempts = plan.flat();
   const peers = [...new Set([...options.alsoInstall, ...options.engines.flatMap(({ needs }) => needs)])];
-  const sizes = [...new Set(plan.map(({ events }) => events))];
-  const progress = startProgress(peers.length + sizes.length + plan.length);
+  const sizes = [...new Set(attempts.map(({ events }) => events))];
+  const progress = startProgress(peers.length + sizes.length + attempts.length * rounds);
   const folder = await mkdtemp(join(tmpdir(), 'millrace-bench-'));
   try {
     const missing = await installPeers(peers, signal, (title) =>
@@ -56,13 +57,18 @@ export const runBench = async (
       await writeEvents(warmUpFile(folder, events), { seed, events: Math.ceil(events * warmUpShare) }, signal);
     }
     const bench = new Bench(folder, missing, signal);
-    for (const trial of plan) {
-      progress.step(`${trial.engine.name} · ${trial.work.id}${rounds === 1 ? '' : ` · round ${trial.round}`}`);
-      await bench.run(trial);
+    for (const atWork of plan) {
+      for (let round = 1; round <= rounds; round++) {
+        for (const attempt of atWork) {
+          const { engine, work } = attempt;
+          progress.step(`${engine.name} · ${work.id}${rounds === 1 ? '' : ` · round ${round}`}`);
+          await bench.run(attempt);
+        }
+      }
     }
     const [{ model = 'unknown' } = {}] = cpus();
     const machine = { processor: model.trim(), cores: availableParallelism(), node: process.versions.node };
-    return { startedAt, machine, seed, rounds, ...bench.outcome };
+    return { startedAt, machine, seed, rounds, ...bench.outcomeOf(attempts) };
   } finally {
     progress.stop();
     await rm(folder, { recursive: true, force: true });
@@ -72,31 +78,14 @@ export const runBench = async (
 const eventsFile = (folder: string, events: number): string => join(folder, `events-${events}.jsonl`);
 const warmUpFile = (folder: string, events: number): string => join(folder, `warm-up-${events}.jsonl`);
 
-interface PlannedTrial {
+/** An engine at a work, with a number of events. */
+interface Attempt {
   readonly work: Work;
   readonly engine: Engine;
   readonly events: number;
-  /** From 1 on. */
-  readonly round: number;
   /** Its rows are what others are compared with; not in the tables unless the engine gets all events. */
   readonly isReference: boolean;
-}
-
-/** In each round of a work the loop comes first, with each number of events that somebody at it gets. */
-const planOf = ({ works, engines, events, rounds }: BenchOptions): readonly PlannedTrial[] =>
-  works.flatMap((work) => {
-    const others = engines
-      .filter((engine) => engine !== plainLoop && engine.works.includes(work.id))
-      .map((engine) => ({ work, engine, events: Math.min(events, engine.mostEvents ?? events), isReference: false }));
-    const sizes = [...new Set([events, ...others.map((trial) => trial.events)])];
-    const references = sizes.map((size) => ({ work, engine: plainLoop, events: size, isReference: true }));
-    return Array.from({ length: rounds }, (_, i) =>
-      [...references, ...others].map((trial) => ({ ...trial, round: i + 1 })),
-    ).flat();
-  });
-
-/** What an engine has done at a work, with a number of events. */
-interface Attempt extends Pick<PlannedTrial, 'work' | 'engine' | 'events' | 'isReference'> {
+  /** Those that it has done. */
   readonly rounds: Round[];
 }
 
@@ -105,14 +94,23 @@ interface Round {
   readonly answer: Answer;
 }
 
-/** Runs trials and keeps what comes of them. */
+/** The loop comes first, with each number of events that somebody gets. */
+const attemptsAt = (work: Work, { engines, events }: BenchOptions): readonly Attempt[] => {
+  const others = engines
+    .filter((engine) => engine !== plainLoop && engine.works.includes(work.id))
+    .map((engine) => ({ engine, events: Math.min(events, engine.mostEvents ?? events), isReference: false }));
+  const sizes = [...new Set([events, ...others.map((other) => other.events)])];
+  const references = sizes.map((size) => ({ engine: plainLoop, events: size, isReference: true }));
+  return [...references, ...others].map((one) => ({ ...one, work, rounds: [] }));
+};
+
+/** Runs attempts, round by round, and keeps what fails. */
 class Bench {
   readonly #folder: string;
   readonly #missing: ReadonlyMap<PeerName, string>;
   readonly #signal: AbortSignal;
-  readonly #attempts: Attempt[] = [];
   readonly #skipped = new Map<string, Absence>();
-  readonly #failed: Absence[] = [];
+  readonly #failed = new Map<Attempt, Absence>();
 
   constructor(folder: string, missing: ReadonlyMap<PeerName, string>, signal: AbortSignal) {
     this.#folder = folder;
@@ -120,15 +118,14 @@ class Bench {
     this.#signal = signal;
   }
 
-  async run({ engine, work, events, isReference, round }: PlannedTrial): Promise<void> {
+  async run(attempt: Attempt): Promise<void> {
+    const { engine, work, events } = attempt;
     const lacks = engine.needs.find((need) => this.#missing.has(need));
     if (lacks !== undefined) {
       this.#skipped.set(engine.name, { engine: engine.name, why: this.#missing.get(lacks) as string });
       return;
     }
-    if (round === 1) this.#attempts.push({ engine, work, events, isReference, rounds: [] });
-    const attempt = this.#attempts.find((one) => one.engine === engine && one.work === work && one.events === events);
-    if (attempt === undefined) return;
+    if (this.#failed.has(attempt)) return;
     const answerFile = join(this.#folder, 'answer.csv');
     await rm(answerFile, { force: true });
     const files = {
@@ -141,24 +138,33 @@ class Bench {
       attempt.rounds.push({ measured, answer: readAnswer(answerFile) });
     } catch (error) {
       this.#signal.throwIfAborted();
-      this.#failed.push({ engine: engine.name, work: work.id, why: (error as Error).message });
-      // Rounds are compared one by one: who lacks one is not in the tables.
-      this.#attempts.splice(this.#attempts.indexOf(attempt), 1);
+      this.#failed.set(attempt, { engine: engine.name, work: work.id, why: (error as Error).message });
     }
   }
 
-  get outcome(): Pick<Results, 'rows' | 'skipped' | 'failed'> {
-    const most = Math.max(...this.#attempts.map(({ events }) => events));
-    const shown = this.#attempts.filter(({ isReference, events }) => !isReference || events === most);
-    return { rows: shown.map((one) => this.#rowOf(one)), skipped: [...this.#skipped.values()], failed: this.#failed };
-  }
-
-  #rowOf({ work, engine, events, rounds }: Attempt): ResultRow {
-    const checker = engine === plainLoop ? duckDb : plainLoop;
-    const right = this.#attempts.find((one) => one.work === work && one.events === events && one.engine === checker)
-      ?.rounds[0]?.answer;
-    const isRight = right === undefined ? null : rounds.every(({ answer }) => isSame(answer, right));
-    const measured = rounds.map((round) => round.measured);
-    return rowOf(work.id, engine.name, events, measured, isRight);
+  outcomeOf(attempts: readonly Attempt[]): Pick<Results, 'rows' | 'skipped' | 'failed'> {
+    // Rounds are compared one by one: who lacks one is not in the tables.
+    const done = attempts.filter((attempt) => attempt.rounds.length > 0 && !this.#failed.has(attempt));
+    const most = Math.max(...done.map(({ events }) => events));
+    const shown = done.filter(({ isReference, events }) => !isReference || events === most);
+    return {
+      rows: shown.map((attempt) => rowAmong(done, attempt)),
+      skipped: [...this.#skipped.values()],
+      failed: [...this.#failed.values()],
+    };
   }
 }
+
+const rowAmong = (done: readonly Attempt[], { work, engine, events, rounds }: Attempt): ResultRow => {
+  const checker = engine === plainLoop ? duckDb : plainLoop;
+  const right = done.find((one) => one.work === work && one.events === events && one.engine === checker)?.rounds[0]
+    ?.answer;
+  const isRight = right === undefined ? null : rounds.every(({ answer }) => isSame(answer, right));
+  return rowOf(
+    work.id,
+    engine.name,
+    events,
+    rounds.map(({ measured }) => measured),
+    isRight,
+  );
+};
