@@ -34,9 +34,9 @@ export class HandOver {
 
   /** What a shard that follows on others begins with: they are sealed first, and theirs before them. `undefined` for a root. */
   async inherit(shard: Shard, shape: TaskShape, deadline: Deadline): Promise<Inheritance | undefined> {
+    if (await this.#isRoot(shard)) return undefined;
     const { job, ancestry } = await this.#stage.open();
     const { stage, items } = this.#stage;
-    if (job.roster[stage]?.shardIds.includes(shard.shardId)) return undefined;
     const parents = await ancestry.parentsOf(shard);
     const sealed = await allEnded(parents.map((parent) => this.#seal(parent, deadline)));
     await recordChild(items, job, stage, shard.shardId);
@@ -47,17 +47,41 @@ export class HandOver {
     return inherited;
   }
 
-  /** Lets open shards that follow on others begin, whether they were given records or not. */
-  async beginChildren(deadline: Deadline): Promise<void> {
-    const { ancestry, job } = await this.#stage.open();
-    const roots = new Set(job.roster[this.#stage.stage]?.shardIds);
-    const children = ancestry.open.filter(({ shardId }) => !roots.has(shardId) && !this.#begun.has(shardId));
+  /**
+   * Lets a shard begin that may follow on others, whether it was given records or not.
+   * @returns false where they are at work; the next tick finds it again
+   */
+  async begin(shard: Shard, deadline: Deadline): Promise<boolean> {
+    const { shardId } = shard;
+    if (this.#begun.has(shardId) || (await this.#isRoot(shard))) return true;
+    const task = await this.#stage.task(shardId);
+    if (await task.begin(deadline).catch(notYet)) {
+      this.#begun.add(shardId);
+      return true;
+    }
+    await this.#sendHeadsBefore(shard, deadline);
+    return false;
+  }
+
+  /**
+   * Sends what the shards say last that this one waits for. Where a mapping gave up their last records, nobody else comes to them
+   * until an operator decides.
+   */
+  async #sendHeadsBefore(shard: Shard, deadline: Deadline): Promise<void> {
+    const { ancestry } = await this.#stage.open();
     await allEnded(
-      children.map(async ({ shardId }) => {
-        const task = await this.#stage.task(shardId);
-        if (await task.begin(deadline).catch(notYet)) this.#begun.add(shardId);
+      (await ancestry.parentsOf(shard)).map(async (parent) => {
+        const task = await this.#stage.task(parent.shardId);
+        const hasLog = await this.#inTurn(parent.shardId, () => task.sendHead(deadline));
+        if (!hasLog) await this.#sendHeadsBefore(parent, deadline);
       }),
     );
+  }
+
+  /** The job began with it. */
+  async #isRoot({ shardId }: Shard): Promise<boolean> {
+    const { job } = await this.#stage.open();
+    return job.roster[this.#stage.stage]?.shardIds.includes(shardId) === true;
   }
 
   async #seal(shard: Shard, deadline: Deadline): Promise<SealedParent> {
@@ -92,8 +116,8 @@ export class HandOver {
   }
 }
 
-/** The shard's turn has not come: its parents are at work, and the next tick finds it again. */
-export const notYet = (error: unknown): false => {
+/** The shard's turn has not come. */
+const notYet = (error: unknown): false => {
   if (error instanceof MillraceError && error.code === 'NOT_DRAINED') return false;
   throw error;
 };

@@ -19,7 +19,7 @@ import { computeKeyed } from './compute-keyed.ts';
 import { computeSource, type SourceTask } from './compute-source.ts';
 import type { Deadline } from './deadline.ts';
 import { newerEpoch, type StageEpochs, stageEpochs } from './epoch-reader.ts';
-import { HandOver, notYet } from './hand-over.ts';
+import { HandOver } from './hand-over.ts';
 import type { KeyedTask } from './keyed-task.ts';
 import { neededPartitions } from './needed-partitions.ts';
 import { PacketReader } from './packet-reader.ts';
@@ -117,38 +117,37 @@ export class StageRuntime {
 
   /**
    * Looks at every open shard without being given records: lets those that follow on closed ones begin, as long as these are
-   * listed, and moves the watermarks of a source's idle ones.
+   * listed, or sends what these say last, and moves the watermarks of a source's idle ones.
    * @returns how many shards committed something
    */
   async tick(request: TickRequest, deadline: Deadline): Promise<number> {
     return this.#inEpoch(async () => {
       const { ancestry } = await this.#open();
       await ancestry.relist();
-      if (this.plan.input.kind === 'source') return this.#tickSource(request, deadline);
-      await this.#handOver.beginChildren(deadline);
-      return 0;
+      const committed = await allEnded(
+        ancestry.open.map(async (shard) => {
+          if (!(await this.#handOver.begin(shard, deadline)) || this.plan.input.kind !== 'source') return false;
+          return this.#tickSource(shard, request, deadline);
+        }),
+      );
+      return committed.filter((did) => did).length;
     });
   }
 
-  async #tickSource(request: TickRequest, deadline: Deadline): Promise<number> {
-    const { description, ancestry } = await this.#open();
-    const source = this.#sourceNode();
-    const committed = await allEnded(
-      ancestry.open.map(async ({ shardId }) => {
-        const task = await this.#task(shardId);
-        const tickTask = {
-          streams: this.#options.ports.streams,
-          clock: this.#options.ports.clock,
-          description,
-          shardId,
-          start: source.spec.start,
-          strategy: source.spec.watermarks,
-          watermarkStepMs: this.#watermarkStepMs,
-        };
-        return task.tryCommit((state) => tickPiece({ ...tickTask, state }, request), deadline).catch(notYet);
-      }),
-    );
-    return committed.filter((did) => did).length;
+  async #tickSource({ shardId }: Shard, request: TickRequest, deadline: Deadline): Promise<boolean> {
+    const { description } = await this.#open();
+    const { spec } = this.#sourceNode();
+    const task = await this.#task(shardId);
+    const tickTask = {
+      streams: this.#options.ports.streams,
+      clock: this.#options.ports.clock,
+      description,
+      shardId,
+      start: spec.start,
+      strategy: spec.watermarks,
+      watermarkStepMs: this.#watermarkStepMs,
+    };
+    return task.tryCommit((state) => tickPiece({ ...tickTask, state }, request), deadline);
   }
 
   /** For `StageRepairs`. A deployed function has no use for those: they are not in its bundle. */

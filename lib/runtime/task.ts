@@ -154,6 +154,16 @@ export class Task {
     });
   }
 
+  /** Sends what the log's last commit says, as far as that may not have been done. @returns false where there is no log yet */
+  sendHead(deadline: Deadline): Promise<boolean> {
+    return this.#exclusively(async () => {
+      if (!(await this.#head.hasLog())) return false;
+      await this.#refresh(true, deadline);
+      await this.#head.prepare(undefined, deadline);
+      return true;
+    });
+  }
+
   /**
    * Ends the log of a shard that was read to its end: its children go on from here. Nothing is committed after it.
    * @returns the final state, of which what every commit looks at is loaded, once every receiver can learn of the end
@@ -163,8 +173,8 @@ export class Task {
     return this.#exclusively(async () => {
       await this.#refresh(true, deadline);
       for (const races = this.#races(); ; ) {
-        // Before anything is sent: a child asks again and again, and this log's own invocations send what it says. No position
-        // comes after one behind which the shard has ended.
+        // Before anything is sent: a child asks again and again, and this log's own invocations send what it says, or a tick. No
+        // position comes after one behind which the shard has ended.
         if (!this.#head.isSealed) await this.#input.requireDrained(this.#head.header.position);
         await this.#head.prepare(undefined, deadline);
         if (this.#head.isSealed) return this.#head.loadAll(new Set());

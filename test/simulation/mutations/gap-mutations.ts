@@ -38,6 +38,16 @@ export const gapMutations: readonly Mutation[] = [
     'this.#head.prepare(records[0], deadline)',
   ),
   tested(
+    'regression/head-of-a-closed-shard.test.ts',
+    one(
+      'a mapping skips records, or they expire',
+      'what a closed shard says last waits for an operator',
+      'runtime/hand-over.ts',
+      '    await this.#sendHeadsBefore(shard, deadline);\n',
+      '',
+    ),
+  ),
+  tested(
     'unit/lambda/guards.test.ts',
     one(
       'a mapping skips records, or they expire',
