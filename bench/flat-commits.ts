@@ -24,7 +24,8 @@ const usage = `Usage: node bench/flat-commits.ts [options]
 Counts keys in a window that stays open, in batches of ${events} events on ${touchedKeys} keys that are drawn from all that are stored: ${leastStored} in one
 process, ten times as many in the next, and so on. In turns each makes ${commitsInRound} commits, the last of them with a snapshot. State is in
 memory, all of it in use. Prints what a commit of the keyed stage weighs, the write units of both
-stages (an UpdateItem for each event takes 1,000), and what an event costs of a processor.
+stages (an UpdateItem for each event takes 1,000), and what an event costs of a processor. Its ratio is that of a round, of the rounds
+the one in the middle, with the least and the most.
 
 Options:
   --keys N      the most keys stored, ${leastStored} to 10000000 (default 1000000)
@@ -50,7 +51,8 @@ const parsed = parseWhole(
 interface Container {
   readonly storedKeys: number;
   readonly child: ChildProcess;
-  readonly costs: (readonly StageCost[])[];
+  /** Of each round the commits. */
+  readonly rounds: CountingAnswer[];
 }
 
 const start = (storedKeys: number, loaded: boolean, profile: string | undefined): Container => {
@@ -58,7 +60,7 @@ const start = (storedKeys: number, loaded: boolean, profile: string | undefined)
   const child = fork(join(import.meta.dirname, 'engines/counting-process.ts'), [JSON.stringify(options)], {
     execArgv: profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', join(profile, String(storedKeys))],
   });
-  return { storedKeys, child, costs: [] };
+  return { storedKeys, child, rounds: [] };
 };
 
 const commit = async ({ child }: Container): Promise<CountingAnswer> => {
@@ -86,7 +88,7 @@ interface Measured {
   readonly longestMs: number;
 }
 
-const summarize = (costs: readonly (readonly StageCost[])[]): Measured => {
+const summarize = (costs: CountingAnswer): Measured => {
   const [source, keyed] = [0, 1].map((stage) => costs.map((commit) => commit[stage] as StageCost)) as [
     StageCost[],
     StageCost[],
@@ -105,6 +107,18 @@ const summarize = (costs: readonly (readonly StageCost[])[]): Measured => {
   };
 };
 
+/** CPU of an event in one container, in another's: the machine's pace changes, so only what is of one round is compared. */
+const timesOf = (container: Container, other: Container): string => {
+  const micros = ({ rounds }: Container) =>
+    rounds.map((costs) => {
+      const { source, keyed } = summarize(costs);
+      return source + keyed;
+    });
+  const others = micros(other);
+  const times = micros(container).map((one, round) => one / (others[round] as number));
+  return `${median(times).toFixed(2)} (${Math.min(...times).toFixed(2)} to ${Math.max(...times).toFixed(2)})`;
+};
+
 const tableOf = (containers: readonly Container[]): string => {
   const head = [
     'stored keys',
@@ -113,7 +127,7 @@ const tableOf = (containers: readonly Container[]): string => {
     'units/1,000 events',
     'source, µs/event',
     'keyed, µs/event',
-    'both, ratio',
+    'both, ratio of a round',
     'keyed with snapshots',
     'with a snapshot, ms',
     'the longest, ms',
@@ -123,17 +137,18 @@ const tableOf = (containers: readonly Container[]): string => {
     colAligns: head.map(() => 'right'),
     head,
   });
-  const rows = containers.map(({ storedKeys, costs }) => ({ storedKeys, measured: summarize(costs) }));
-  const first = rows[0]?.measured as Measured;
-  for (const { storedKeys, measured } of rows) {
+  const [first] = containers as readonly [Container];
+  const { payloadBytes } = summarize(first.rounds.flat());
+  for (const container of containers) {
+    const measured = summarize(container.rounds.flat());
     table.push([
-      groupDigits(storedKeys),
+      groupDigits(container.storedKeys),
       groupDigits(measured.payloadBytes),
-      (measured.payloadBytes / first.payloadBytes).toFixed(2),
+      (measured.payloadBytes / payloadBytes).toFixed(2),
       measured.writeUnits.toFixed(2),
       measured.source.toFixed(2),
       measured.keyed.toFixed(2),
-      ((measured.source + measured.keyed) / (first.source + first.keyed)).toFixed(2),
+      timesOf(container, first),
       measured.keyedWithSnapshots.toFixed(2),
       measured.snapshotMs.toFixed(0),
       measured.longestMs.toFixed(0),
@@ -150,7 +165,7 @@ await runProgram(usage, parsed, async ({ mostKeys, rounds, loaded, profile }) =>
     for (let round = -warmUpRounds; round < rounds; round++) {
       for (const container of containers) {
         const costs = await commit(container);
-        if (round >= 0) container.costs.push(...costs);
+        if (round >= 0) container.rounds.push(costs);
       }
     }
     process.stdout.write(`${tableOf(containers)}\n`);

@@ -1,14 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import Table from 'cli-table3';
 import type { StreamRecord } from '../lib/connectors/stream-port.ts';
+import { parseWhole } from '../localstack/program/parse-whole.ts';
+import { runProgram } from '../localstack/program/run-program.ts';
 import { median } from './median.ts';
 
 /**
- * CPU time for each event from Lambda's event object to the acknowledged commit, everything outside the process in memory.
- * `node bench/hot-path.ts` measures this tree; `node bench/hot-path.ts DIR` measures it beside another checkout, in turns, so
- * that the ratio means something on a machine that is busy with other things.
+ * CPU time for each event from Lambda's event object to the acknowledged commit, everything outside the process in memory. Checkouts are
+ * measured in turns, so that their ratio means something on a machine that is busy with other things.
  */
 
 const EVENTS = 300_000;
@@ -16,6 +18,29 @@ const WARM_UP = 60_000;
 const BATCH = 2_000;
 const KEYS = 500;
 const ROUNDS = 5;
+
+const usage = `Usage: node bench/hot-path.ts [options]
+
+CPU of an event of a pipeline of two stages, from Lambda's event object to the acknowledged commit, in µs: medians of ${ROUNDS} processes.
+
+Options:
+  --beside DIR  another checkout of Millrace, with its packages installed: it takes turns with this one
+  --one DIR     measure that one alone, in this process, and print JSON
+  --help        show this
+
+Exit codes: 0 done, 1 a process failed, 2 wrong arguments.
+`;
+
+const checkout = (name: string, folder: string | undefined): string | undefined => {
+  if (folder === undefined || existsSync(join(folder, 'lib/index.ts'))) return folder;
+  throw new Error(`${name} is '${folder}'; allowed: the folder of a checkout, with lib/index.ts in it.`);
+};
+
+const parsed = parseWhole(
+  process.argv.slice(2),
+  { beside: { type: 'string' }, one: { type: 'string' } },
+  ({ beside, one }) => ({ beside: checkout('--beside', beside), one: checkout('--one', one) }),
+);
 
 interface Measured {
   readonly sourceMicros: number;
@@ -180,6 +205,8 @@ const compare = (folders: readonly string[]): void => {
   process.stdout.write(`${table.toString()}\n`);
 };
 
-const [first, second] = process.argv.slice(2);
-if (first === '--one') process.stdout.write(JSON.stringify(await measure(second ?? '.')));
-else compare(['.', ...(first === undefined ? [] : [first])]);
+await runProgram(usage, parsed, async ({ beside, one }) => {
+  if (one !== undefined) process.stdout.write(JSON.stringify(await measure(one)));
+  else compare(['.', ...(beside === undefined ? [] : [beside])]);
+  return 0;
+});

@@ -8,16 +8,36 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Table from 'cli-table3';
 import { cacheFolder } from '../localstack/host/cache-folder.ts';
+import { parseWhole, wholeNumber } from '../localstack/program/parse-whole.ts';
+import { runProgram } from '../localstack/program/run-program.ts';
 import { buildReferenceBundles } from '../packaging/reference-bundles.ts';
 import { median } from './median.ts';
 
 /**
  * How long a cold start takes before the first event: fresh processes that load the real bundle of each reference pipeline, and
  * an empty handler for comparison, in turns. Only to import it; and, where AWS's runtime client for Node is installed
- * (`npm run localstack -- --install`), until that asks for its first invocation. `node bench/init.ts`; rounds as an argument.
+ * (`npm run localstack -- --install`), until that asks for its first invocation.
  */
 
-const ROUNDS = 21;
+const defaultRounds = 21;
+
+const usage = `Usage: node bench/init.ts [options]
+
+How long fresh processes take to load the bundle of each reference pipeline, with an empty handler beside it, in turns: to import it, and
+until AWS's runtime client asks for the first invocation, where that is installed (npm run localstack -- --install).
+
+Options:
+  --rounds N    1 to 1000 (default ${defaultRounds})
+  --help        show this
+
+Exit codes: 0 done, 2 wrong arguments.
+`;
+
+const parsed = parseWhole(
+  process.argv.slice(2),
+  { rounds: { type: 'string' } },
+  ({ rounds }) => wholeNumber('--rounds', rounds, 1, 1_000) ?? defaultRounds,
+);
 
 interface Measured {
   readonly ms: number;
@@ -117,21 +137,23 @@ const compare = async (
   process.stdout.write(`${table.toString()}\n`);
 };
 
-const rounds = Number(process.argv[2] ?? ROUNDS);
-const empty = mkdtempSync(join(tmpdir(), 'millrace-init-'));
-writeFileSync(join(empty, 'index.mjs'), 'export const handler = async () => ({});\n');
-const bundles = await buildReferenceBundles();
-const candidates = [
-  { name: 'an empty handler', folder: empty },
-  ...bundles.map(({ pipeline, folder }) => ({ name: pipeline, folder })),
-];
-const [runtimeClient] = globSync(
-  join(cacheFolder(), 'localstack/runtime-client-*/node_modules/aws-lambda-ric/index.mjs'),
-);
-await compare(`import, ${rounds} processes`, candidates, rounds, importOnce);
-if (runtimeClient !== undefined)
-  await compare(`until the first invocation, ${rounds} processes`, candidates, rounds, (one) =>
-    startOnce(one, runtimeClient),
+await runProgram(usage, parsed, async (rounds) => {
+  const empty = mkdtempSync(join(tmpdir(), 'millrace-init-'));
+  writeFileSync(join(empty, 'index.mjs'), 'export const handler = async () => ({});\n');
+  const bundles = await buildReferenceBundles();
+  const candidates = [
+    { name: 'an empty handler', folder: empty },
+    ...bundles.map(({ pipeline, folder }) => ({ name: pipeline, folder })),
+  ];
+  const [runtimeClient] = globSync(
+    join(cacheFolder(), 'localstack/runtime-client-*/node_modules/aws-lambda-ric/index.mjs'),
   );
-else process.stdout.write("AWS's runtime client is not installed: npm run localstack -- --install\n");
-rmSync(empty, { recursive: true });
+  await compare(`import, ${rounds} processes`, candidates, rounds, importOnce);
+  if (runtimeClient !== undefined)
+    await compare(`until the first invocation, ${rounds} processes`, candidates, rounds, (one) =>
+      startOnce(one, runtimeClient),
+    );
+  else process.stdout.write("AWS's runtime client is not installed: npm run localstack -- --install\n");
+  rmSync(empty, { recursive: true });
+  return 0;
+});
