@@ -198,10 +198,10 @@ const encodeLayers = (lp: number, image: readonly TableLayer[]): Uint8Array | un
 const encodeColumns = (columns: readonly ChangeColumns[]): Uint8Array | undefined =>
   columns.length === 0 ? undefined : encodeFrame(encodeEntries(columns));
 
-const encodeRun = ({ lp, tables, dirty }: StatePartition): Uint8Array | undefined => {
+const encodeRun = ({ lp, tables }: StatePartition): Uint8Array | undefined => {
   const changes: EntryChange[] = [];
-  for (const [table, keys] of dirty.entries())
-    for (const key of keys.keys()) changes.push({ lp, table, key, value: tables[table]?.get(key) });
+  for (const [table, entries] of tables.entries())
+    for (const [key, value] of entries.changes()) changes.push({ lp, table, key, value });
   return encodeColumns(toChangeColumns(changes));
 };
 

@@ -5,10 +5,10 @@ const ARRAY = 6 * WORD;
 const OBJECT = 3 * WORD;
 const BOXED_NUMBER = 2 * WORD;
 /**
- * Beside its key and value: an object of three fields, a place in a map, which is between half full and full, and one in the heap of
+ * Beside its key and value: an object of five fields, a place in a map, which is between half full and full, and one in the heap of
  * timers: its time, and its key once more.
  */
-const ENTRY = OBJECT + 3 * WORD + 48 + 20;
+const ENTRY = OBJECT + 5 * WORD + 48 + 20;
 
 /** About how much memory an entry of state takes; bytes. */
 export const entryBytes = (key: string, value: unknown): number => ENTRY + STRING + key.length + heapBytes(value);

@@ -23,8 +23,6 @@ const nothing: StoredPartition = { timerMs: Number.POSITIVE_INFINITY, watched: f
 export class StatePartition {
   readonly lp: number;
   readonly tables: readonly EntryTable[];
-  /** Entries that changed since the snapshot, per table, with the commit that changed them last. */
-  readonly dirty: Map<string, number>[];
   readonly #specs: readonly StateTable[];
   readonly #timers: PartitionTimers;
   #stored: Omit<StoredPartition, 'timerMs'> | undefined;
@@ -36,7 +34,6 @@ export class StatePartition {
     this.#specs = specs;
     this.#stored = stored;
     this.tables = specs.map(() => new EntryTable());
-    this.dirty = specs.map(() => new Map());
     this.#timers = new PartitionTimers(lp, specs, this.tables, stored?.timerMs ?? Number.POSITIVE_INFINITY);
   }
 
@@ -45,16 +42,16 @@ export class StatePartition {
   }
 
   get isDirty(): boolean {
-    return this.dirty.some((keys) => keys.size > 0);
+    return this.tables.some(({ changeCount }) => changeCount > 0);
   }
 
   /** Whether few of its entries have changed since the snapshot: an eighth at the most. */
   get isQuiet(): boolean {
     let entries = 0;
     let changed = 0;
-    for (const [table, { size }] of this.tables.entries()) {
+    for (const { size, changeCount } of this.tables) {
       entries += size;
-      changed += (this.dirty[table] as Map<string, number>).size;
+      changed += changeCount;
     }
     return changed * 8 <= entries;
   }
@@ -98,13 +95,8 @@ export class StatePartition {
 
   /** Applies what commit `n` changed, loaded or not: a change does not ask what was there. */
   apply(n: number, { table, key, value, entry }: EntryChange): void {
-    const entries = this.tables[table] as EntryTable;
-    if (value === undefined) {
-      entries.delete(key);
-    } else {
-      this.#timers.note(table, key, value, entries.set(key, value, entry));
-    }
-    (this.dirty[table] as Map<string, number>).set(key, n);
+    const before = (this.tables[table] as EntryTable).change(n, key, value, entry);
+    if (value !== undefined) this.#timers.note(table, key, value, before);
   }
 
   /** Timers due at the watermark, in the order of time, of a loaded partition. */
@@ -114,12 +106,7 @@ export class StatePartition {
 
   /** Puts in what the snapshot holds: image first, then runs. What changed since is newer and stays. */
   load(stored: Iterable<EntryChange>): void {
-    for (const { table, key, value } of stored) {
-      if ((this.dirty[table] as Map<string, number>).has(key)) continue;
-      const entries = this.tables[table] as EntryTable;
-      if (value === undefined) entries.delete(key);
-      else entries.set(key, value);
-    }
+    for (const { table, key, value } of stored) (this.tables[table] as EntryTable).load(key, value);
     this.#stored = undefined;
   }
 
@@ -132,7 +119,7 @@ export class StatePartition {
     const layers = Map.groupBy(stored, ([table]) => table);
     for (const [table, entries] of this.tables.entries()) {
       const ofTable = layers.get(table)?.map(([, layer]) => layer) ?? [];
-      entries.adopt(new StoredEntries(ofTable), this.dirty[table] as Map<string, number>);
+      entries.adopt(new StoredEntries(ofTable));
     }
     this.#stored = undefined;
   }
@@ -141,18 +128,12 @@ export class StatePartition {
   unload(): void {
     this.#stored = { watched: this.isWatched, bytes: this.bytes };
     this.#timers.forget(this.timerMs);
-    for (const [table, keys] of this.dirty.entries()) this.tables[table]?.forget(keys);
+    for (const table of this.tables) table.forget();
   }
 
   /** A snapshot holds all changes up to commit `n`, and of this partition what `stored` says. */
   covered(n: number, stored: StoredPartition = nothing): void {
-    for (const [table, keys] of this.dirty.entries()) {
-      for (const [key, changedBy] of keys) {
-        if (changedBy > n) continue;
-        keys.delete(key);
-        if (!this.isLoaded) this.tables[table]?.delete(key);
-      }
-    }
+    for (const table of this.tables) table.covered(n, this.isLoaded);
     if (this.isLoaded) return;
     this.#stored = stored;
     this.#timers.forget(stored.timerMs);

@@ -27,7 +27,10 @@ export interface EntryChange {
 export interface Entry {
   /** What it is in; `undefined` when it has gone. Who has kept it asks, before taking it for the entry of that name. */
   table: object | undefined;
+  readonly key: string;
   value: unknown;
   /** Memory that it takes, about. */
   bytes: number;
+  /** The commit that changed it last; `undefined` where the snapshot holds it as it is. */
+  changedBy: number | undefined;
 }

@@ -82,32 +82,35 @@ describe('entries that are left as they are stored', () => {
         const table = new EntryTable();
         const model = new Map<string, unknown>();
         let image = new Map<string, unknown>();
-        const changed = new Map<string, number>();
+        const changed = new Set<string>();
+        let n = 0;
         // Entries that somebody has found at some time, and may write though they have gone.
         const known = new Map<string, Entry>();
         for (const one of script) {
           if (one === 'snapshot') {
             image = new Map(model);
             changed.clear();
+            table.covered(n, true);
           } else if (one === 'take over') {
-            table.adopt(new StoredEntries(layersOf(image)), changed);
+            table.adopt(new StoredEntries(layersOf(image)));
           } else if ('used' in one) {
             const found = table.find(one.used);
             expect(JSON.stringify(found?.value)).toBe(JSON.stringify(model.get(one.used)));
             if (found !== undefined) known.set(one.used, found);
           } else if ('deleted' in one) {
-            table.delete(one.deleted);
+            table.change(++n, one.deleted, undefined, undefined);
             model.delete(one.deleted);
-            changed.set(one.deleted, 1);
+            changed.add(one.deleted);
           } else {
             const [name, value] = one.set;
-            const before = table.set(name, value, one.knows ? known.get(name) : undefined);
+            const before = table.change(++n, name, value, one.knows ? known.get(name) : undefined);
             expect(JSON.stringify(before)).toBe(JSON.stringify(model.get(name)));
             model.set(name, value);
-            changed.set(name, 1);
+            changed.add(name);
           }
           expect(table.size).toBe(model.size);
           expect(sorted(table)).toBe(sorted(model));
+          expect(sorted(table.changes())).toBe(sorted([...changed].map((name) => [name, model.get(name)] as const)));
         }
         const rows = table.rows();
         expect(new Set(rows.map(({ naming }) => naming)).size).toBe(rows.length);
@@ -117,7 +120,7 @@ describe('entries that are left as they are stored', () => {
           ),
         ).toBe(sorted(model));
         expect([...table.keys()].sort()).toEqual([...model.keys()].sort());
-        for (const name of model.keys()) table.delete(name);
+        for (const name of model.keys()) table.change(n, name, undefined, undefined);
         expect([table.size, table.bytes]).toEqual([0, 0]);
       }),
     );

@@ -172,23 +172,23 @@ export const mutations: readonly Mutation[] = [
   one(
     'state is larger than memory',
     'what is loaded replaces what changed since the snapshot',
-    'state/state-partition.ts',
-    'if ((this.dirty[table] as Map<string, number>).has(key)) continue;',
+    'state/entry-table.ts',
+    'if (entry?.changedBy !== undefined || this.#deleted.has(key)) return;',
     '',
   ),
   one(
     'state is larger than memory',
     'what is left as it is stored replaces what changed since the snapshot',
     'state/entry-table.ts',
-    'for (const key of changed.keys()) stored.remove(key);',
+    'for (const [key] of this.changes()) stored.remove(key);',
     '',
   ),
   one(
     'state is larger than memory',
     'a partition whose stored entries are taken over forgets what changed since',
     'state/entry-table.ts',
-    'if (!changed.has(key)) this.#remove(key, entry);',
-    'this.#remove(key, entry);',
+    'if (entry.changedBy === undefined) this.#remove(entry);',
+    'this.#remove(entry);',
   ),
   one(
     'state is larger than memory',
@@ -228,9 +228,26 @@ export const mutations: readonly Mutation[] = [
   one(
     'state is larger than memory',
     'what changed after a snapshot of another container counts as covered',
-    'state/state-partition.ts',
-    'if (changedBy > n) continue;',
-    '',
+    'state/entry-table.ts',
+    'if (changedBy > n) this.#changed.push(entry);\n      else if (isLoaded)',
+    'if (isLoaded)',
+  ),
+  one(
+    'state is larger than memory',
+    'what was deleted after a snapshot of another container counts as covered',
+    'state/entry-table.ts',
+    'if (deletedBy <= n) this.#deleted.delete(key);',
+    'this.#deleted.delete(key);',
+  ),
+  tested(
+    'unit/state/state.test.ts',
+    one(
+      'state is larger than memory',
+      'an entry that has gone is covered together with the one that came after it',
+      'state/entry-table.ts',
+      'if (table !== this) continue;',
+      '',
+    ),
   ),
   one(
     'state is larger than memory',
