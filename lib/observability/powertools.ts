@@ -29,9 +29,10 @@ export const createTelemetry = ({ pipeline, stage, deployment }: MeasuredSubject
     serviceName: pipeline,
     defaultDimensions: known,
   });
-  // Asked first: the logger looks at the environment even for a line that it does not write, and an invocation has a dozen steps.
+  // Asked once: the logger looks at the environment each time, an invocation has a dozen steps, and nobody changes the level.
+  const logsSteps = logger.level <= LogLevelThreshold.DEBUG;
   const onStep = (step: string, unit: string): void => {
-    if (logger.level <= LogLevelThreshold.DEBUG) logger.debug('step', { step, unit });
+    if (logsSteps) logger.debug('step', { step, unit });
   };
   return {
     recorder: new InvocationRecorder(onStep),
