@@ -11,7 +11,22 @@ export interface Random {
 /** A number of 53 bits that nobody can guess. Not from the port, whose seed could be: no result may depend on it. */
 export const secretNumber = (): number => Number(randomBytes(8).readBigUInt64BE() >> 11n);
 
+const ID_BYTES = 12;
+/** Made at once: to ask for a few random bytes takes about as long as to ask for many. */
+const IDS_AT_ONCE = 64;
+
+/** The first ones are made when the first is asked for: a process that is copied before it works has its own. */
+const makeIds = (): (() => string) => {
+  let bytes = Buffer.alloc(0);
+  return () => {
+    if (bytes.length === 0) bytes = randomBytes(IDS_AT_ONCE * ID_BYTES);
+    const id = bytes.toString('base64url', 0, ID_BYTES);
+    bytes = bytes.subarray(ID_BYTES);
+    return id;
+  };
+};
+
 export const systemRandom: Random = {
-  uniqueId: () => randomBytes(12).toString('base64url'),
+  uniqueId: makeIds(),
   fraction: () => Math.random(),
 };

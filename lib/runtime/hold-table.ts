@@ -58,9 +58,7 @@ export const encodeHold = (packet: Packet, run: CoveredRun, arrival: Arrival): H
 /** What waits, in the order of commits. Partitions that have holds are always loaded. */
 export const committedHolds = (keyed: KeyedState, table: number): Map<string, Hold> => {
   const holds = new Map<string, Hold>();
-  for (const partition of keyed.partitions.values()) {
-    for (const [key, hold] of partition.tables[table] ?? []) holds.set(key, hold as Hold);
-  }
+  for (const { entries } of keyed.having(table)) for (const [key, hold] of entries) holds.set(key, hold as Hold);
   return new Map([...holds].sort(([, a], [, b]) => a[1] - b[1]));
 };
 

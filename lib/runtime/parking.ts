@@ -1,7 +1,6 @@
 import type { CommittedState } from '../commit/committed-state.ts';
 import type { StoredRow } from '../commit/hop-rows.ts';
 import { MillraceError } from '../errors/millrace-error.ts';
-import type { EntryTable } from '../state/entry-table.ts';
 import type { StateTable } from '../state/state-table.ts';
 import type { Arrival } from './hold-table.ts';
 import type { KeyedTask } from './keyed-task.ts';
@@ -121,8 +120,7 @@ export class Parking {
 
   /** Keys whose release has begun and did not fit one commit. */
   *beingReleased(): Generator<{ readonly lp: number; readonly keyText: string }> {
-    for (const { lp, tables } of this.#state.keyed.partitions.values()) {
-      const entries = tables[this.#table] as EntryTable;
+    for (const { lp, entries } of this.#state.keyed.having(this.#table)) {
       // All names first: whoever releases looks entries up.
       for (const entry of [...entries.keys()].filter(isKeyEntry)) {
         const [blocker] = entries.get(entry) as ParkedKey;

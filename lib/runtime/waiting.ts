@@ -5,17 +5,16 @@ import type { Waiting } from './ports.ts';
 import { parkedTable } from './task-tables.ts';
 
 /** Counts what waits, as far as it is in memory: what waits is loaded in every commit. */
-export const waitingIn = ({ tables, partitions }: KeyedState): Waiting => {
-  const [holds, parked] = [tables.indexOf(holdTable), tables.indexOf(parkedTable)];
+export const waitingIn = (keyed: KeyedState): Waiting => {
   let heldRuns = 0;
   let parkedKeys = 0;
-  let entries = 0;
-  for (const partition of partitions.values()) {
-    heldRuns += partition.tables[holds]?.size ?? 0;
-    for (const entry of partition.tables[parked]?.keys() ?? []) {
-      entries++;
+  let parkedRows = 0;
+  for (const { entries } of keyed.having(keyed.tables.indexOf(holdTable))) heldRuns += entries.size;
+  for (const { entries } of keyed.having(keyed.tables.indexOf(parkedTable))) {
+    for (const entry of entries.keys()) {
       if (isKeyEntry(entry)) parkedKeys++;
+      else parkedRows++;
     }
   }
-  return { heldRuns, parkedKeys, parkedRows: entries - parkedKeys };
+  return { heldRuns, parkedKeys, parkedRows };
 };

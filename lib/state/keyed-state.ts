@@ -1,4 +1,5 @@
 import { getOrAdd } from '../core/get-or-add.ts';
+import type { EntryTable } from './entry-table.ts';
 import { StatePartition, type StoredPartition } from './state-partition.ts';
 import type { Entry, EntryChange, StateTable } from './state-table.ts';
 
@@ -31,6 +32,14 @@ export class KeyedState {
   /** Partitions whose stored entries are not in memory. */
   get absent(): StatePartition[] {
     return [...this.partitions.values()].filter(({ isLoaded }) => !isLoaded);
+  }
+
+  /** Of the partitions that have entries of a table in memory, these. */
+  *having(table: number): Generator<{ readonly lp: number; readonly entries: EntryTable }> {
+    for (const { lp, tables } of this.partitions.values()) {
+      const entries = tables[table] as EntryTable;
+      if (entries.size > 0) yield { lp, entries };
+    }
   }
 
   /** Memory taken, about. */

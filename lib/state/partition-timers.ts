@@ -86,12 +86,16 @@ export class PartitionTimers {
   }
 
   /** Those due at the watermark, in the order of time. All entries have to be in memory. */
-  *due(watermarkMs: number): Generator<Timer> {
+  due(watermarkMs: number): Iterable<Timer> {
     this.settle(watermarkMs);
-    if (this.#heaps === undefined || !this.#mayBeDue(this.#heaps, watermarkMs)) return;
+    const heaps = this.#heaps;
+    return heaps === undefined || !this.#mayBeDue(heaps, watermarkMs) ? [] : this.#dueIn(heaps, watermarkMs);
+  }
+
+  *#dueIn(heaps: readonly (Heap | undefined)[], watermarkMs: number): Generator<Timer> {
     // What was fired is stale and first: it goes before, or it would be looked at again and again.
     if (this.firstMs > watermarkMs) return;
-    const tables = this.#heaps.flatMap((heap, table) =>
+    const tables = heaps.flatMap((heap, table) =>
       (heap?.firstMs ?? Number.POSITIVE_INFINITY) <= watermarkMs ? [table] : [],
     );
     if (tables.length === 1) return yield* this.#dueOf(tables[0] as number, watermarkMs);
