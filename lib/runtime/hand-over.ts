@@ -49,9 +49,10 @@ export class HandOver {
 
   /**
    * Lets a shard begin that may follow on others, whether it was given records or not.
+   * @param asked the shards that others have waited for at this tick
    * @returns false where they are at work; the next tick finds it again
    */
-  async begin(shard: Shard, deadline: Deadline): Promise<boolean> {
+  async begin(shard: Shard, asked: Set<string>, deadline: Deadline): Promise<boolean> {
     const { shardId } = shard;
     if (this.#begun.has(shardId) || (await this.#isRoot(shard))) return true;
     const task = await this.#stage.task(shardId);
@@ -59,21 +60,23 @@ export class HandOver {
       this.#begun.add(shardId);
       return true;
     }
-    await this.#sendHeadsBefore(shard, deadline);
+    await this.#sendHeadsBefore(shard, asked, deadline);
     return false;
   }
 
   /**
-   * Sends what the shards say last that this one waits for. Where a mapping gave up their last records, nobody else comes to them
-   * until an operator decides.
+   * Sends what the shards say last that this one waits for, once nobody is at work there. Where a mapping gave up their last records,
+   * nobody else comes to them until an operator decides.
    */
-  async #sendHeadsBefore(shard: Shard, deadline: Deadline): Promise<void> {
+  async #sendHeadsBefore(shard: Shard, asked: Set<string>, deadline: Deadline): Promise<void> {
     const { ancestry } = await this.#stage.open();
+    const parents = (await ancestry.parentsOf(shard)).filter(({ shardId }) => !asked.has(shardId));
+    for (const { shardId } of parents) asked.add(shardId);
     await allEnded(
-      (await ancestry.parentsOf(shard)).map(async (parent) => {
+      parents.map(async (parent) => {
         const task = await this.#stage.task(parent.shardId);
-        const hasLog = await this.#inTurn(parent.shardId, () => task.sendHead(deadline));
-        if (!hasLog) await this.#sendHeadsBefore(parent, deadline);
+        const hasLog = await this.#inTurn(parent.shardId, () => task.sendStandingHead(deadline));
+        if (!hasLog && !(await this.#isRoot(parent))) await this.#sendHeadsBefore(parent, asked, deadline);
       }),
     );
   }

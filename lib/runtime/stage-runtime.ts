@@ -124,9 +124,10 @@ export class StageRuntime {
     return this.#inEpoch(async () => {
       const { ancestry } = await this.#open();
       await ancestry.relist();
+      const asked = new Set<string>();
       const committed = await allEnded(
         ancestry.open.map(async (shard) => {
-          if (!(await this.#handOver.begin(shard, deadline)) || this.plan.input.kind !== 'source') return false;
+          if (!(await this.#handOver.begin(shard, asked, deadline)) || this.plan.input.kind !== 'source') return false;
           return this.#tickSource(shard, request, deadline);
         }),
       );

@@ -23,8 +23,8 @@ export class TaskHead {
   readonly #ports: RuntimePorts;
   readonly #store: TaskStore;
   readonly #publisher: Publisher;
-  /** The head's outputs are known to be acknowledged. */
-  #published = false;
+  /** The attempt of the newest commit whose outputs are known to be acknowledged: that stays true, whatever is forgotten. */
+  #published: string | undefined;
   /** Catch-ups still to be made before computing, because commits of this container lost against others. */
   #readFirst = 0;
 
@@ -53,6 +53,11 @@ export class TaskHead {
     return this.state.head;
   }
 
+  /** Whether all that the head says is out, as far as this container knows. */
+  get #isPublished(): boolean {
+    return this.#published === this.header.attemptId;
+  }
+
   /** The shard has ended and its children go on. */
   get isSealed(): boolean {
     return this.header.kind === 'seal';
@@ -76,17 +81,13 @@ export class TaskHead {
   /**
    * Loads the partitions that computing needs, as far as memory allows. @returns whether the head has moved on meanwhile
    */
-  async require(needed: (state: CommittedState) => Iterable<number>): Promise<boolean> {
-    const moved = await this.#store.require(() => needed(this.state));
-    if (moved) this.#published = false;
-    return moved;
+  require(needed: (state: CommittedState) => Iterable<number>): Promise<boolean> {
+    return this.#store.require(() => needed(this.state));
   }
 
   /** The state with these partitions in memory, and with those that every commit looks at, whatever memory they take. */
   async loadAll(lps: ReadonlySet<number>): Promise<CommittedState> {
-    const { n } = this.header;
     await this.#store.loadAll((lp) => lps.has(lp));
-    if (this.header.n > n) this.#published = false;
     return this.state;
   }
 
@@ -116,7 +117,6 @@ export class TaskHead {
         await this.#step('created');
         if (!(await this.#store.load())) throw new Error(`the log of ${this.#unit} was made and is not there`);
       }
-      this.#published = false;
     } else if (always || this.#readFirst > 0) {
       await this.#catchUp();
     }
@@ -131,7 +131,6 @@ export class TaskHead {
 
   async #catchUp(): Promise<void> {
     const found = await this.#store.catchUp();
-    if (found > 0) this.#published = false;
     this.#readFirst = found > 0 ? QUIET_CATCH_UPS : Math.max(0, this.#readFirst - 1);
   }
 
@@ -156,7 +155,7 @@ export class TaskHead {
    * the mapping moved on past a batch shows that whoever committed it has published it.
    */
   async #drain(firstDelivered: StreamRecord | undefined, deadline: Deadline): Promise<void> {
-    if (!this.#published) {
+    if (!this.#isPublished) {
       const { head, outbox } = this.state;
       const movedOn =
         head.kind === 'batch' &&
@@ -167,7 +166,7 @@ export class TaskHead {
         this.#ports.observer.republished?.(this.#unit, head.n);
         await this.publish(deadline);
       }
-      this.#published = true;
+      this.#published = this.header.attemptId;
     }
     await this.#step('drained');
   }
@@ -177,8 +176,8 @@ export class TaskHead {
     if (this.isSealed) throw new Error(`nothing is committed to ${this.#unit} after its seal`);
     const { applied, payloadBytes } = await this.#store.append(commit, () => this.#step('payload-stored'));
     if (!applied) return false;
-    const { n, kind, watermarkMs } = commit.header;
-    this.#published = isEmptyOutbox(commit.body.outbox);
+    const { n, kind, watermarkMs, attemptId } = commit.header;
+    if (isEmptyOutbox(commit.body.outbox)) this.#published = attemptId;
     this.#ports.observer.committed?.({ unit: this.#unit, n, kind, recordCount, payloadBytes, watermarkMs });
     await this.#step('committed');
     return true;
@@ -186,11 +185,11 @@ export class TaskHead {
 
   /** Sends what the head says, unless that is known to be done. */
   async publish(deadline: Deadline): Promise<void> {
-    if (!this.#published) {
+    if (!this.#isPublished) {
       const { head, outbox } = this.state;
       const left = await this.#publisher.publish(this.#unit, head, outbox, deadline);
       if (left.length > 0) await this.#commitRest(left);
-      this.#published = true;
+      this.#published = head.attemptId;
     }
     await this.#step('published');
   }

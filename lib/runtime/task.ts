@@ -70,6 +70,8 @@ export class Task {
   readonly #input: TaskInput;
   /** Undefined until a batch succeeded here as a whole, and after an invocation failed. */
   #lastSuccessMs: number | undefined;
+  /** The attempt of the last commit when {@link sendStandingHead} was asked last. */
+  #standing: string | undefined;
   #busy = false;
 
   constructor(options: TaskOptions, ports: RuntimePorts, store: TaskStore, publisher: Publisher, input: TaskInput) {
@@ -154,12 +156,18 @@ export class Task {
     });
   }
 
-  /** Sends what the log's last commit says, as far as that may not have been done. @returns false where there is no log yet */
-  sendHead(deadline: Deadline): Promise<boolean> {
+  /**
+   * Sends what the log's last commit says, as far as that may not have been done, where it was the last one already when this was
+   * asked before: as long as others commit, they send it.
+   * @returns false where there is no log yet
+   */
+  sendStandingHead(deadline: Deadline): Promise<boolean> {
     return this.#exclusively(async () => {
       if (!(await this.#head.hasLog())) return false;
       await this.#refresh(true, deadline);
-      await this.#head.prepare(undefined, deadline);
+      const { attemptId } = this.#head.header;
+      if (attemptId === this.#standing) await this.#head.prepare(undefined, deadline);
+      this.#standing = attemptId;
       return true;
     });
   }

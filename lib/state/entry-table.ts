@@ -87,7 +87,7 @@ export class EntryTable {
     for (const entry of this.#written.values()) if (entry.changedBy === undefined) this.#remove(entry);
   }
 
-  /** About how many entries have changed since the snapshot: one that went counts twice where it had changed before. */
+  /** About how many entries have changed since the snapshot: one that went and came again counts each time. */
   get changeCount(): number {
     return this.#changed.length + this.#deleted.size;
   }

@@ -26,7 +26,8 @@ export const calmEnd = async (
   const end = new CalmEnd(world, mapping, verdict, pick, batchSize);
   try {
     await end.drain();
-    // A tick that loses a race leaves the publishing to the one after it; on a schedule there always is one.
+    // A tick that loses a race leaves the publishing to the one after it, and what a closed shard says last is left to the second that
+    // finds it so; on a schedule there always is one.
     for (let ticks = 0; ticks < 2 && !verdict.isOver; ticks++) {
       await end.endInput();
       await end.drain();
@@ -53,6 +54,8 @@ class CalmEnd {
   readonly #verdict: Verdict;
   readonly #pick: (stage: string) => Process | undefined;
   readonly #batchSize: () => number;
+  /** By stage: a tick comes to the container that took the one before it, sooner or later. */
+  readonly #ticked = new Map<string, Process>();
   #failures = 0;
   #invocations = 0;
 
@@ -98,11 +101,14 @@ class CalmEnd {
     for (const { id, input } of pipeline.plan.stages) {
       if (input.kind !== 'source') continue;
       for (let done = false; !done; ) {
-        const ending = await this.#process(id).run(async (runtime, deadline) => {
+        const ticked = this.#ticked.get(id) ?? this.#process(id);
+        const ending = await ticked.run(async (runtime, deadline) => {
           await runtime.tick(request, deadline);
           return undefined;
         });
         await this.#take(id, `a tick of ${id}`, ending);
+        if (ending.kind === 'done') this.#ticked.set(id, ticked);
+        else this.#ticked.delete(id);
         done = ending.kind === 'done' || this.#verdict.isOver;
       }
     }

@@ -43,7 +43,7 @@ export const gapMutations: readonly Mutation[] = [
       'a mapping skips records, or they expire',
       'what a closed shard says last waits for an operator',
       'runtime/hand-over.ts',
-      '    await this.#sendHeadsBefore(shard, deadline);\n',
+      '    await this.#sendHeadsBefore(shard, asked, deadline);\n',
       '',
     ),
   ),

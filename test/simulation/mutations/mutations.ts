@@ -29,8 +29,8 @@ export const mutations: readonly Mutation[] = [
     'a sink refuses for longer than the ring',
     'outputs of commits that others made are taken for published',
     'runtime/task-head.ts',
-    'if (found > 0) this.#published = false;',
-    '',
+    'return this.#published === this.header.attemptId;',
+    'return this.#published !== undefined;',
   ),
   one(
     'a batch comes again with other boundaries',
